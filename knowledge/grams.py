@@ -1,0 +1,142 @@
+"""Text as tokens and as hashed grams: what word search and text similarity count.
+
+Chinese is taken as characters 1–3 (for similarity), pairs (for search) and words (rjieba); other scripts as stemmed
+words and, for similarity, word pairs. It knows no weights and no documents.
+"""
+
+import re
+import zlib
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from knowledge.text import fold
+
+__all__ = ["BUCKETS", "Grams", "cut", "gram_counts", "pairs", "stem"]
+
+BUCKETS = 1 << 21  # hashed grams fall into this many buckets
+_RUNS = re.compile(r"[\u3400-\u9fff]+|[^\W_\u3400-\u9fff]+")
+_MIX = np.uint32(0x9E3779B1)  # Knuth's multiplicative constant, 2^32 / golden ratio
+STOP_EN = frozenset(
+    re.findall(
+        "[a-z]+",
+        "a an and are as at be been but by for from had has have he her his i if in into is it its me my no not of on"
+        " or our she so that the their them there they this to us was we were what when which who will with you your",
+    )
+)
+
+
+@lru_cache(maxsize=1)
+def _stemmer() -> object:
+    import Stemmer
+
+    return Stemmer.Stemmer("english")
+
+
+@lru_cache(maxsize=65_536)
+def stem(word: str) -> str:
+    """The Snowball stem of a lower-case English word.
+
+    >>> stem("flooded"), stem("leaks")
+    ('flood', 'leak')
+    """
+    return str(_stemmer().stemWord(word))  # type: ignore[attr-defined]
+
+
+@lru_cache(maxsize=4096)
+def _runs(text: str) -> tuple[str, ...]:
+    """Runs of Han characters, and stems of other words (English stop words left out), in order."""
+    found = []
+    for run in _RUNS.findall(fold(text)):
+        if run[0] >= "\u3400" and run[0] <= "\u9fff":
+            found.append(run)
+        elif run not in STOP_EN:
+            found.append(stem(run))
+    return tuple(found)
+
+
+def _is_han(run: str) -> bool:
+    return "\u3400" <= run[0] <= "\u9fff"
+
+
+def pairs(text: str) -> list[str]:
+    """Search tokens: pairs of neighbouring Han characters (a lone one stands for itself), and stems of other words.
+
+    >>> pairs("桥下积水 two cars")
+    ['桥下', '下积', '积水', 'two', 'car']
+    """
+    tokens: list[str] = []
+    for run in _runs(text):
+        if _is_han(run) and len(run) > 1:
+            tokens += [run[i : i + 2] for i in range(len(run) - 1)]
+        else:
+            tokens.append(run)
+    return tokens
+
+
+def cut(text: str) -> list[str]:
+    """Words: Han runs cut by rjieba (single characters left out), and stems of other words.
+
+    >>> cut("立交桥下积水")
+    ['立交桥', '积水']
+    """
+    import rjieba
+
+    tokens: list[str] = []
+    for run in _runs(text):
+        tokens += [word for word in rjieba.cut(run) if len(word) > 1] if _is_han(run) else [run]
+    return tokens
+
+
+@dataclass(frozen=True)
+class Grams:
+    """A text as gram counts: `ids` ascending and unique, in 0..BUCKETS-1; `counts` beside them, at least 1."""
+
+    ids: NDArray[np.uint32]
+    counts: NDArray[np.float32]
+
+
+def gram_counts(text: str) -> Grams:
+    """Counts of the hashed grams of a text: Han characters 1–3 within a run; stems and pairs of stems else.
+
+    >>> len(gram_counts("积水").ids), len(gram_counts("").ids)
+    (3, 0)
+    """
+    hashes: list[NDArray[np.uint32]] = []
+    words: list[int] = []
+    before = 0
+    for run in _runs(text):
+        if _is_han(run):
+            hashes += _han_hashes(np.frombuffer(run.encode("utf-32-le"), dtype=np.uint32))
+            before = 0
+        else:
+            word = zlib.crc32(run.encode())
+            words.append(word)
+            if before:
+                words.append(zlib.crc32(f"{before} {word}".encode()))
+            before = word
+    if words:
+        hashes.append(np.asarray(words, dtype=np.uint32))
+    if not hashes:
+        return Grams(np.empty(0, np.uint32), np.empty(0, np.float32))
+    ids, counts = np.unique(np.concatenate(hashes) % np.uint32(BUCKETS), return_counts=True)
+    return Grams(ids.astype(np.uint32), counts.astype(np.float32))
+
+
+def _han_hashes(codes: NDArray[np.uint32]) -> list[NDArray[np.uint32]]:
+    """Hashes of the 1-, 2- and 3-grams of a run of code points (shape (n,))."""
+    with np.errstate(over="ignore"):
+        one = codes * _MIX
+        one ^= one >> np.uint32(15)
+        found = [one]
+        if len(codes) > 1:
+            two = (one[:-1] * np.uint32(31) + codes[1:]) * _MIX
+            two ^= two >> np.uint32(13)
+            found.append(two)
+        if len(codes) > 2:
+            three = (two[:-1] * np.uint32(131) + codes[2:]) * _MIX
+            three ^= three >> np.uint32(16)
+            found.append(three)
+    return found
