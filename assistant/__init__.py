@@ -1,0 +1,1 @@
+"""What is done with knowledge: understand a situation, match, recommend, converse, and log what was shown."""

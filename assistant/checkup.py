@@ -1,0 +1,77 @@
+"""A check-up: which models, indexes and data are in use, and what is missing with what to do about it."""
+
+import importlib.util
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from assistant.wiring import Workplace
+from knowledge.errors import PrecedentError
+
+__all__ = ["Finding", "checkup"]
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that was looked at; `advice` says what to do where it is not ok."""
+
+    name: str
+    ok: bool
+    state: str
+    advice: str = ""
+
+
+def checkup(workplace: Workplace) -> list[Finding]:
+    """Looks at everything; a part that fails is a finding, never an error."""
+    free = shutil.disk_usage(workplace.home).free
+    findings = [
+        Finding(
+            "data folder", free > 1 << 30, f"{workplace.home}, {free / (1 << 30):.1f} GiB free", "free some disk space"
+        ),
+    ]
+    findings.append(
+        _try("database", lambda: _database(workplace), "see the message; restore a back-up if it is damaged")
+    )
+    findings.append(_try("embedder", lambda: _embedder(workplace), 'set embedder = "lexical" in settings.toml'))
+    findings.append(
+        _try("indexes", lambda: _copies(workplace), "delete the folder copies: they are rebuilt at the next start")
+    )
+    findings.append(Finding("language model", True, "none: answers are composed from the cases themselves"))
+    for name, package in (("sentence-transformers", "sentence_transformers"), ("chroma", "langchain_chroma")):
+        found = importlib.util.find_spec(package) is not None
+        state = "installed" if found else f"not installed (optional: pip install precedent[{name}])"
+        findings.append(Finding(name, True, state))
+    return findings
+
+
+def _try(name: str, look: Callable[[], tuple[str, bool]], advice: str) -> Finding:
+    try:
+        state, ok = look()
+    except PrecedentError as error:
+        return Finding(name, False, str(error), advice)
+    return Finding(name, ok, state, advice)
+
+
+def _database(workplace: Workplace) -> tuple[str, bool]:
+    records = workplace.records
+    count = records.count()
+    total, change = records.count(None), records.last_change()
+    state = f"{workplace.engine.dialect.name}, {count} approved cases of {total}, change {change}"
+    if count == 0:
+        return f"{state}; import cases with `precedent import FILE`, or try `precedent demo`", True
+    return f"{state}, {workplace.interactions.count()} interactions", True
+
+
+def _embedder(workplace: Workplace) -> tuple[str, bool]:
+    vector = workplace.embedder.embed(["积水"])
+    return f"{workplace.embedder.name}, {vector.shape[1]} numbers", bool(vector.any())
+
+
+def _copies(workplace: Workplace) -> tuple[str, bool]:
+    copies = workplace.copies
+    behind = copies.behind()
+    sizes = f"words {copies.words.count()}, vectors {copies.vectors.count()}, profiles {copies.profiles.count()}"
+    return (
+        f"{sizes}; {'up to date' if not behind else f'{behind} changes behind, caught up at the next question'}",
+        True,
+    )

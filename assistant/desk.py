@@ -1,0 +1,239 @@
+"""The desk: the one door to the assistant. It asks, matches, converses and logs; pages and commands call only this.
+
+Every answer is logged before it is given out, with all candidates and what was shown, so that a later choice always
+has its context. It ranks nothing itself.
+"""
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from uuid import uuid4
+
+from assistant.answer import Match, Reaction, Recommendation, Situation, Turn, Verdict
+from assistant.compose import Prose
+from assistant.dialogue import Dialogue
+from assistant.match import Candidate, Matcher
+from assistant.recommend import Composer
+from assistant.situation import Understanding
+from assistant.verdict import VerdictModel
+from knowledge.case import CaseStatus
+from knowledge.conversations import ConversationHead, Conversations
+from knowledge.copies import Copies
+from knowledge.errors import BadInput
+from knowledge.filter import Wanted
+from knowledge.interactions import Interactions, ReactionRow, Shown
+from knowledge.places import Gazetteer
+from knowledge.statistics import Statistics
+from knowledge.taxonomy import Taxonomy
+from knowledge.text import MAX_QUESTION, clean, simplify
+
+__all__ = ["Desk"]
+
+SYNC_AT_ONCE = 2_000  # changes that one question catches up with; the rest is left to the next sync
+COMPOSED_FROM = 12  # matches that the composer looks at
+
+
+@dataclass(frozen=True)
+class Desk:
+    """One per process; safe to use from several threads."""
+
+    taxonomy: Taxonomy
+    gazetteer: Gazetteer
+    city: Mapping[str, str]
+    copies: Copies
+    understanding: Understanding
+    matcher: Matcher
+    verdict_model: VerdictModel
+    composer: Composer
+    prose: Prose
+    dialogue: Dialogue
+    statistics: Statistics
+    interactions: Interactions
+    conversation_log: Conversations
+    models: Mapping[str, str]
+    example_texts: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+
+    def ask(
+        self, text: str, *, language: str | None = None, wanted: Wanted | None = None, top: int = 8,
+        actor: str = "anonymous",
+    ) -> Recommendation:  # fmt: skip
+        """One recommendation, logged. Raises BadInput for an empty or too long text."""
+        started = time.perf_counter()
+        now = self.clock()
+        wanted = wanted or Wanted()
+        situation, verdict, matches, candidates = self._match(text, language, wanted, max(top, COMPOSED_FROM), now)
+        composed = self.composer(situation, verdict, matches, self.statistics.rates(self.copies.words.applied()))
+        cited = {e.case_id for a in composed.actions for e in a.evidence} | {
+            c.evidence.case_id for c in composed.cautions
+        }
+        if composed.contrast:
+            cited |= {composed.contrast.success_case_id, composed.contrast.failure_case_id}
+        shown = tuple(m for place, m in enumerate(matches) if place < top or m.case_id in cited)
+        recommendation = Recommendation(
+            interaction_id=uuid4().hex,
+            asked_at=now,
+            situation=situation,
+            verdict=verdict,
+            matches=shown,
+            actions=composed.actions,
+            cautions=composed.cautions,
+            contrast=composed.contrast,
+            unknowns=composed.unknowns,
+            propensities=(1.0,) * len(composed.actions),
+            answer_markdown=self.prose(situation, verdict, shown, composed),
+            language=situation.language,
+            models=self._versions(),
+            ms=round(1000 * (time.perf_counter() - started), 1),
+        )
+        self._log(recommendation, candidates, wanted, actor)
+        return recommendation
+
+    def match(
+        self, text: str, *, language: str | None = None, wanted: Wanted | None = None, top: int = 10,
+        exclude: tuple[int, ...] = (),
+    ) -> tuple[Situation, Verdict, tuple[Match, ...]]:  # fmt: skip
+        """Situation, verdict and the best matches; nothing is logged. Raises BadInput as `ask` does."""
+        situation, verdict, matches, _ = self._match(text, language, wanted or Wanted(), top, self.clock(), exclude)
+        return situation, verdict, matches
+
+    def turn(self, text: str, *, owner: str, conversation_id: str | None = None, language: str | None = None) -> Turn:
+        """One exchange of a conversation; a new one is started where no id is given. Raises NotFound where it is not
+        the owner's, BadInput as `ask` does."""
+        said = self._checked(text)
+        before = self.conversation(conversation_id, owner) if conversation_id else []
+        plan = self.dialogue(said, before, language=language, now=self.clock())
+        recommendation = plan.recommendation
+        if plan.question is not None:
+            recommendation = self.ask(plan.question, language=plan.language, wanted=plan.wanted, actor=owner)
+        answer = plan.answer_markdown
+        if recommendation is not None and plan.question is not None:
+            answer = f"{answer}\n\n{recommendation.answer_markdown}".strip()
+        conversation_id = conversation_id or self.conversation_log.start(owner, said.splitlines()[0][:60])
+        turn = Turn(
+            turn_id=uuid4().hex,
+            conversation_id=conversation_id,
+            number=len(before) + 1,
+            said=said,
+            intent=plan.intent,
+            answer_markdown=answer,
+            recommendation=recommendation,
+            opened=plan.opened,
+            compared=plan.compared,
+            filters=plan.filters,
+            wanted=plan.wanted,
+        )
+        self.conversation_log.append(
+            conversation_id,
+            owner,
+            turn_id=turn.turn_id,
+            number=turn.number,
+            interaction_id=recommendation.interaction_id if recommendation else None,
+            record=turn.model_dump_json(),
+        )
+        return turn
+
+    def conversations(self, owner: str, limit: int = 50) -> list[ConversationHead]:
+        """The owner's conversations, newest first."""
+        return self.conversation_log.heads(owner, limit)
+
+    def conversation(self, conversation_id: str, owner: str) -> list[Turn]:
+        """All turns in order. Raises NotFound where it is missing or not the owner's."""
+        return [Turn.model_validate_json(record) for record in self.conversation_log.turns(conversation_id, owner)]
+
+    def react(self, reaction: Reaction) -> bool:
+        """Logs a choice; False if it was known. Raises NotFound for an interaction or action that was never shown."""
+        self.interactions.recommendation(reaction.interaction_id)
+        row = reaction.model_dump()
+        return self.interactions.react(ReactionRow(slot=row.pop("action"), **row))
+
+    def reactions(self, interaction_id: str) -> list[Reaction]:
+        """All reactions to one interaction, oldest first."""
+        return [
+            Reaction(
+                interaction_id=row.interaction_id,
+                client_id=row.client_id,
+                kind=row.kind,
+                action=row.slot,
+                text=row.text,
+                reason=row.reason,
+                actor=row.actor,
+                at=row.at,
+            )
+            for row in self.interactions.reactions(interaction_id)
+        ]
+
+    def recommendation(self, interaction_id: str) -> Recommendation:
+        """A recommendation as it was shown. Raises NotFound."""
+        return Recommendation.model_validate_json(self.interactions.recommendation(interaction_id))
+
+    def open_case(self, case_id: int, language: str) -> Match | None:
+        """A case by its id, for a link; None where it does not exist or may not be shown."""
+        stored = self.copies.records.get([case_id]).get(case_id)
+        if stored is None or stored.case.status is not CaseStatus.APPROVED:
+            return None
+        situation = self.understanding(stored.case.heading(), self.clock(), language)
+        found = self.matcher.read(
+            (Candidate(case_id, 0.0, dict.fromkeys(self.matcher.weights, 0.0)),), situation, self.clock(), 1
+        )
+        return found[0].model_copy(update={"why": (), "parts": {}}) if found else None
+
+    def stats(self) -> dict[str, int]:
+        """Counts for the health page."""
+        records = self.copies.records
+        return {
+            "cases": records.count(),
+            "change": records.last_change(),
+            "behind": self.copies.behind(),
+            "interactions": self.interactions.count(),
+        }
+
+    def examples(self, language: str) -> list[str]:
+        """Example questions for the empty page."""
+        return list(self.example_texts.get(language, ()))
+
+    def _checked(self, text: str) -> str:
+        cleaned = simplify(clean(text))
+        if not cleaned or not any(c.isalnum() for c in cleaned):
+            raise BadInput("the question is empty; describe what is happening, where, and how many people it touches")
+        if len(cleaned) > MAX_QUESTION:
+            raise BadInput(
+                f"the question has {len(cleaned):,} characters, at most {MAX_QUESTION:,} can be read; "
+                "send the part that matters, or import the text as a case"
+            )
+        return cleaned
+
+    def _match(
+        self, text: str, language: str | None, wanted: Wanted, top: int, now: datetime, exclude: tuple[int, ...] = ()
+    ) -> tuple[Situation, Verdict, tuple[Match, ...], tuple[Candidate, ...]]:
+        self.copies.sync(at_most=SYNC_AT_ONCE)
+        situation = self.understanding(self._checked(text), now, language)
+        candidates = self.matcher.candidates(situation, now, wanted, exclude)
+        matches = self.matcher.read(candidates, situation, now, max(top, 5))
+        verdict = self.verdict_model(situation, matches, now)
+        settled = self.understanding.settle(situation, matches)
+        return settled, verdict, matches[:top], candidates
+
+    def _versions(self) -> dict[str, str]:
+        return {**self.models, "change": str(self.copies.words.applied())}
+
+    def _log(
+        self, recommendation: Recommendation, candidates: tuple[Candidate, ...], wanted: Wanted, actor: str
+    ) -> None:
+        self.interactions.record(
+            recommendation.interaction_id,
+            asked_at=recommendation.asked_at,
+            actor=actor,
+            question=recommendation.situation.text,
+            language=recommendation.language,
+            situation=recommendation.situation.model_dump(mode="json"),
+            filters=wanted.__dict__,
+            candidates=[c.__dict__ for c in candidates],
+            shown=[
+                Shown(action.action_type, action.text, propensity)
+                for action, propensity in zip(recommendation.actions, recommendation.propensities, strict=True)
+            ],
+            versions=recommendation.models,
+            recommendation=recommendation.model_dump_json(),
+        )

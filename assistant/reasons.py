@@ -1,0 +1,81 @@
+"""Why a case matches, in the words of an official: shared words, same kind of matter, same place, season, severity."""
+
+import re
+from dataclasses import dataclass
+
+from assistant.answer import Match, Situation
+from knowledge.casetext import case_text
+from knowledge.grams import STOP_EN, cut, stem
+from knowledge.places import Gazetteer
+from knowledge.taxonomy import Taxonomy
+from prompts import Phrases
+
+__all__ = ["Reasons"]
+
+_EMPTY = frozenset(
+    re.findall(
+        r"\S+",
+        "怎么办 已有 现在 目前 一个 一直 可以 没有 我们 他们 这个 那个 "
+        "多个 进行 以及 还有 已经 情况 问题 怎么 如何 什么 处理 请问 需要 附近 "
+        "about after before again could does done find from have help just more much need now "
+        "over please should some still "
+        "than then there they this very want what when where which while with would",
+    )
+)
+
+
+@dataclass(frozen=True)
+class Reasons:
+    """Puts the parts of a match into sentences, most telling first."""
+
+    taxonomy: Taxonomy
+    gazetteer: Gazetteer
+    phrases: Phrases
+
+    def __call__(self, situation: Situation, match: Match) -> tuple[str, ...]:
+        """At most five short reasons in the situation's language; at least one."""
+        say = self.phrases.speaker(situation.language)
+        parts = match.parts
+        found = []
+        if parts["category"] >= 0.3 and match.case.category:
+            name = self.taxonomy.category_name(match.case.category, situation.language)
+            same = (
+                bool(situation.category)
+                and situation.category is not None
+                and situation.category.value == match.case.category
+            )
+            found.append(say("why_category" if same else "why_category_near", name=name))
+        shared = self._shared(situation.text, match)
+        if shared:
+            found.append(say("why_words", words=say("comma").join(shared)))
+        if parts["place"] >= 0.9:
+            found.append(say("why_place", place=match.case.place or ""))
+        elif parts["place"] > 0:
+            found.append(
+                say("why_district", district=self.gazetteer.district_name(match.case.district, situation.language))
+            )
+        if parts["severity"] == 1.0 and match.case.severity and situation.severity.level <= 3:
+            found.append(say("why_severity", severity=say(f"severity_{match.case.severity}")))
+        if not found and parts["handling"] > 0.3:
+            found.append(say("why_handling"))
+        if not found:
+            found.append(say("why_vector" if parts["vector"] > parts["text"] else "why_text"))
+        return tuple(found[:5])
+
+    def _shared(self, text: str, match: Match) -> list[str]:
+        """Up to five telling words of the question that stand in the case, as the question writes them, in its order;
+        none inside another."""
+        theirs = case_text(match.case).matter().casefold()
+        shared: list[str] = []
+        for word in sorted(_telling(text), key=lambda w: (-len(w), w)):
+            if (word if word[0] > "\u3400" else stem(word)) in theirs and not any(word in longer for longer in shared):
+                shared.append(word)
+        folded = text.casefold()
+        return sorted(shared[:5], key=folded.find)
+
+
+def _telling(text: str) -> set[str]:
+    """Han words of two characters or more and other words of four letters or more, without the empty ones."""
+    han = {word for word in cut(text) if len(word) > 1 and word[0] > "\u3400"}
+    latin = {word for word in re.findall(r"[a-z]{4,}", text.casefold()) if word not in STOP_EN}
+    return {word for word in han | latin if word not in _EMPTY}

@@ -1,0 +1,49 @@
+"""Settings: what a city may choose, read from settings.toml in the data folder. Only the wiring uses them."""
+
+import os
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from pathlib import Path
+
+from knowledge.errors import BadInput
+
+__all__ = ["Settings", "home_folder", "read_settings"]
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Every setting with its default. `database` is a path or an SQLAlchemy URL (empty: precedent.sqlite in the data
+    folder); `embedder` is "lexical" or the name or folder of a sentence-transformers model; `vectors` is "faiss" or
+    "chroma"; taxonomy, gazetteer and dangers are the city's own where their files lie in the data folder."""
+
+    database: str = ""
+    embedder: str = "lexical"
+    vectors: str = "faiss"
+    chroma_host: str = "127.0.0.1"
+    chroma_port: int = 8000
+    city_zh: str = "云州市"
+    city_en: str = "Yunzhou"
+
+
+def home_folder(given: str | Path | None = None, environment: Mapping[str, str] = os.environ) -> Path:
+    """The data folder: the given one, else PRECEDENT_HOME, else ~/.precedent."""
+    return Path(given or environment.get("PRECEDENT_HOME") or Path.home() / ".precedent").expanduser()
+
+
+def read_settings(home: Path) -> Settings:
+    """Reads settings.toml where there is one. Raises BadInput naming the setting that is wrong."""
+    path = home / "settings.toml"
+    if not path.is_file():
+        return Settings()
+    try:
+        content = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise BadInput(f"{path} is not TOML: {error}; mend it or move it away") from error
+    known = {f.name: type(f.default) for f in fields(Settings)}
+    for name, value in content.items():
+        if name not in known:
+            raise BadInput(f"{path}: there is no setting {name!r}; known are {', '.join(sorted(known))}")
+        if not isinstance(value, known[name]):
+            raise BadInput(f"{path}: {name} must be of type {known[name].__name__}, not {value!r}")
+    return Settings(**content)

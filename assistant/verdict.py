@@ -1,0 +1,74 @@
+"""The verdict: same matter, similar precedent, or nothing like it, with probabilities.
+
+Two logistic models over the parts of the best matches; their coefficients come from verdict.json, which eval.verdict
+fits on questions with and without a precedent. It sees parts only, no text.
+"""
+
+import json
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from assistant.answer import Label, Match, Situation, Verdict
+
+__all__ = ["VerdictModel", "features", "read_verdict_model"]
+
+BUNDLED = Path(__file__).parent.parent / "knowledge" / "data" / "verdict.json"
+
+
+def _sigmoid(x: float) -> float:
+    return 1.0 / (1.0 + math.exp(-x)) if x >= 0 else math.exp(x) / (1.0 + math.exp(x))
+
+
+def features(situation: Situation, matches: Sequence[Match], now: datetime) -> dict[str, float]:
+    """What the models see, each in 0..1, from at most the five best matches: the best text similarity, coverage and
+    category fit; how far the best ones agree on the category; whether the first is at the same place and recent."""
+    top = matches[:5]
+    if not top:
+        return dict.fromkeys(("text", "coverage", "category", "agreement", "place", "recent"), 0.0)
+    leaf = top[0].case.category
+    agreeing = sum(m.score for m in top if leaf and m.case.category == leaf)
+    moment = datetime.fromisoformat(situation.occurred_at.value) if situation.occurred_at else now
+    occurred = top[0].case.occurred_at
+    days = abs((moment - occurred).total_seconds()) / 86_400 if occurred else 1_000.0
+    return {
+        "text": max(m.parts["text"] for m in top[:3]),
+        "coverage": max(m.parts["coverage"] for m in top[:3]),
+        "category": max(m.parts["category"] for m in top[:3]),
+        "agreement": agreeing / sum(m.score for m in top) if top[0].score else 0.0,
+        "place": top[0].parts["place"],
+        "recent": math.exp(-days / 7.0),
+    }
+
+
+@dataclass(frozen=True)
+class VerdictModel:
+    """Coefficients by feature (plus `intercept`), and the probability from which a match is called a precedent."""
+
+    precedent: Mapping[str, float]
+    same: Mapping[str, float]
+    threshold: float
+    fitted_on: str
+
+    def __call__(self, situation: Situation, matches: Sequence[Match], now: datetime) -> Verdict:
+        """The label with the probabilities of all three."""
+        found = features(situation, matches, now)
+        known = _sigmoid(_linear(self.precedent, found)) if matches else 0.0
+        same = known * _sigmoid(_linear(self.same, found))
+        chances = {"same": same, "similar": known - same, "new": 1.0 - known}
+        precedent = Label.SAME if same > known - same else Label.SIMILAR
+        label = precedent if known >= self.threshold else Label.NEW
+        chances = {name: round(value, 4) for name, value in chances.items()}
+        return Verdict(label=label, probability=chances[label.value], probabilities=chances)
+
+
+def _linear(coefficients: Mapping[str, float], found: Mapping[str, float]) -> float:
+    return sum(c if name == "intercept" else c * found[name] for name, c in coefficients.items())
+
+
+def read_verdict_model(path: Path | None = None) -> VerdictModel:
+    """Reads a verdict.json; the bundled one by default."""
+    content = json.loads((path or BUNDLED).read_text(encoding="utf-8"))
+    return VerdictModel(content["precedent"], content["same"], content["threshold"], content["fitted_on"])
