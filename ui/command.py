@@ -1,0 +1,95 @@
+"""The command line `precedent`. Errors go to stderr in one line; exit code 2 for bad input, 1 for a fault.
+
+Heavy modules are loaded by the command that needs them, so that --help answers at once.
+"""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from knowledge.errors import BadInput, PrecedentError
+
+__all__ = ["main"]
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="precedent",
+        description="What happened last time, what was done, whether it worked, and what to do now (先例).",
+        epilog="The data folder is PRECEDENT_HOME, or ~/.precedent. Every command that prints for people takes --json.",
+    )
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+
+    ask = commands.add_parser("ask", help="one recommendation for a situation")
+    ask.add_argument("text", help="the situation; - reads it from standard input")
+    _search_options(ask, top=8)
+
+    match = commands.add_parser("match", help="similar cases, without a recommendation")
+    match.add_argument("text", nargs="?", help="the situation; - reads it from standard input")
+    match.add_argument(
+        "--queries", type=Path, metavar="FILE.jsonl", help='one {"id", "text"} a line; answers, a line each'
+    )
+    match.add_argument(
+        "--exclude-self", action="store_true", help="leave out the case whose external_id is the query's id"
+    )
+    _search_options(match, top=10)
+
+    importing = commands.add_parser("import", help="add cases from a CSV, XLSX or JSONL file")
+    importing.add_argument("file", type=Path)
+    importing.add_argument("--kind", choices=["cases"], default="cases", help="what the file holds")
+    importing.add_argument("--mapping", type=Path, metavar="FILE", help="TOML or JSON: foreign heading = case field")
+    importing.add_argument("--dry-run", action="store_true", help="read and check, write nothing")
+    importing.add_argument("--json", action="store_true")
+
+    export = commands.add_parser("export", help="write cases or the interaction log as JSON Lines")
+    export.add_argument("what", choices=["cases", "interactions"], nargs="?", default="cases")
+    export.add_argument("--to", type=Path, metavar="FILE", help="a file instead of standard output")
+
+    serve = commands.add_parser("serve", help="the pages and the HTTP API")
+    serve.add_argument("--host", default="127.0.0.1")
+    serve.add_argument("--port", type=int, default=7860, help="the next free one is used where it is taken")
+
+    doctor = commands.add_parser("doctor", help="which models, indexes and data are in use, and what is missing")
+    doctor.add_argument("--json", action="store_true")
+
+    demo = commands.add_parser("demo", help="load the demo city and serve it")
+    demo.add_argument("--load-only", action="store_true", help="load it and end")
+    demo.add_argument("--host", default="127.0.0.1")
+    demo.add_argument("--port", type=int, default=7860)
+    demo.add_argument("--json", action="store_true")
+    return parser
+
+
+def _search_options(parser: argparse.ArgumentParser, top: int) -> None:
+    parser.add_argument("--top", type=int, default=top, metavar="K", help=f"how many cases ({top})")
+    parser.add_argument("--district", metavar="D", help="only this district")
+    parser.add_argument("--since", metavar="DATE", help="only since this day, YYYY-MM-DD")
+    parser.add_argument("--category", metavar="C", help="only this category (id or name)")
+    parser.add_argument("--department", metavar="D", help="only this department (id or name)")
+    parser.add_argument("--case-kind", choices=["incident", "decision", "policy"], help="only this kind of case")
+    parser.add_argument("--language", choices=["zh", "en"], help="language of the answer (that of the question)")
+    parser.add_argument("--json", action="store_true")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs one command and gives its exit code."""
+    options = _parser().parse_args(arguments)
+    try:
+        from ui import commands
+
+        commands.run(options)
+    except PrecedentError as error:
+        print(f"precedent: {' '.join(str(error).split())}", file=sys.stderr)
+        return 2 if isinstance(error, BadInput) else 1
+    except BrokenPipeError:  # the reader of our output has gone away
+        sys.stderr.close()
+        return 0
+    except KeyboardInterrupt:
+        print("precedent: stopped; what was written so far is kept", file=sys.stderr)
+        return 130
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

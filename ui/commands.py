@@ -1,0 +1,258 @@
+"""What each command does: one call into the assistant, printed for people or as JSON."""
+
+import json
+import sys
+from argparse import Namespace
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from assistant.answer import Match, Situation, Verdict
+from assistant.desk import Desk
+from assistant.moment import CITY_ZONE
+from assistant.wiring import Workplace, open_workplace
+from knowledge.errors import BadInput, Fault
+from knowledge.filter import Wanted
+
+__all__ = ["run", "wanted"]
+
+
+def run(options: Namespace) -> None:
+    """Runs the command that the options name."""
+    commands: dict[str, Callable[[Namespace, Workplace], None]] = {
+        "ask": _ask,
+        "match": _match,
+        "import": _import,
+        "export": _export,
+        "serve": _serve,
+        "doctor": _doctor,
+        "demo": _demo,
+    }
+    try:
+        commands[options.command](options, open_workplace())
+    except OSError as error:
+        if isinstance(error, BrokenPipeError):
+            raise
+        raise Fault(
+            f"{error.strerror or error} ({error.filename or 'no file'}); check the disk, then try again"
+        ) from error
+
+
+def wanted(
+    desk: Desk, *, district: str | None = None, since: str | None = None, category: str | None = None,
+    department: str | None = None, kind: str | None = None,
+) -> Wanted:  # fmt: skip
+    """A filter from names or ids. Raises BadInput for a day, category or department that does not exist; a district
+    that the gazetteer does not know is taken as it is written in the cases."""
+    moment = None
+    if since:
+        try:
+            moment = datetime.fromisoformat(since)
+        except ValueError as error:
+            raise BadInput(f"--since {since!r} is no day; write it as 2025-01-31") from error
+        moment = moment if moment.tzinfo else moment.replace(tzinfo=CITY_ZONE)
+    category_id = desk.taxonomy.resolve_category(category) if category else None
+    if category and not category_id:
+        raise BadInput(f"there is no category {category!r}; the ids and names are in knowledge/data/situations.csv")
+    department_id = desk.taxonomy.resolve_department(department) if department else None
+    return Wanted(
+        districts=((desk.gazetteer.resolve_district(district) or district),) if district else (),
+        categories=(category_id,) if category_id else (),
+        departments=((department_id or department),) if department else (),
+        kinds=(kind,) if kind else (),
+        since=moment,
+    )
+
+
+def _wanted(options: Namespace, desk: Desk) -> Wanted:
+    if options.top < 1 or options.top > 200:
+        raise BadInput(f"--top {options.top}: give a number from 1 to 200")
+    return wanted(
+        desk,
+        district=options.district,
+        since=options.since,
+        category=options.category,
+        department=options.department,
+        kind=options.case_kind,
+    )
+
+
+def _text(given: str) -> str:
+    return sys.stdin.read() if given == "-" else given
+
+
+def _ask(options: Namespace, workplace: Workplace) -> None:
+    desk = workplace.desk
+    answer = desk.ask(
+        _text(options.text), language=options.language, wanted=_wanted(options, desk), top=options.top,
+        actor="command line",
+    )  # fmt: skip
+    if options.json:
+        print(answer.model_dump_json())
+        return
+    print(answer.answer_markdown)
+    print(f"\n— {answer.ms:.0f} ms, {answer.interaction_id}")
+
+
+def _line(
+    query_id: str | None, situation: Situation, verdict: Verdict, matches: tuple[Match, ...], ms: float
+) -> dict[str, Any]:
+    return {
+        "query_id": query_id,
+        "verdict": {"label": verdict.label.value, "probability": verdict.probability},
+        "category": situation.category.value if situation.category else None,
+        "matches": [
+            {"case_id": m.case_id, "external_id": m.external_id, "score": m.score, "parts": m.parts, "why": list(m.why)}
+            for m in matches
+        ],
+        "ms": ms,
+    }
+
+
+def _match(options: Namespace, workplace: Workplace) -> None:
+    if (options.text is None) == (options.queries is None):
+        raise BadInput("give either a situation or --queries FILE.jsonl")
+    desk = workplace.desk
+    chosen = _wanted(options, desk)
+    if options.queries is None:
+        line = _one(desk, None, _text(options.text), options, chosen)
+        print(json.dumps(line, ensure_ascii=False) if options.json else _readable(line, desk))
+        return
+    for query_id, text in _queries(options.queries):
+        print(json.dumps(_one(desk, query_id, text, options, chosen), ensure_ascii=False), flush=True)
+
+
+def _one(desk: Desk, query_id: str | None, text: str, options: Namespace, chosen: Wanted) -> dict[str, Any]:
+    import time
+
+    started = time.perf_counter()
+    exclude: tuple[int, ...] = ()
+    if options.exclude_self and query_id is not None:
+        found = desk.copies.records.find(query_id)
+        exclude = (found.case_id,) if found else ()
+    situation, verdict, matches = desk.match(
+        text, language=options.language, wanted=chosen, top=options.top, exclude=exclude
+    )
+    return _line(query_id, situation, verdict, matches, round(1000 * (time.perf_counter() - started), 1))
+
+
+def _queries(path: Path) -> Iterator[tuple[str, str]]:
+    try:
+        stream = path.open(encoding="utf-8-sig")
+    except OSError as error:
+        raise BadInput(f"{path} cannot be read ({error.strerror}); give a file of JSON lines") from error
+    with stream:
+        for number, line in enumerate(stream, 1):
+            if not line.strip():
+                continue
+            try:
+                query = json.loads(line)
+                yield str(query["id"]), str(query["text"])
+            except (ValueError, KeyError, TypeError) as error:
+                raise BadInput(
+                    f'{path}, line {number}: each line needs {{"id": …, "text": …}}; mend that line'
+                ) from error
+
+
+def _readable(line: dict[str, Any], desk: Desk) -> str:
+    rows = [f"{line['verdict']['label']} ({line['verdict']['probability']:.0%})  {line['category'] or '–'}"]
+    stored = desk.copies.records.get([m["case_id"] for m in line["matches"]])
+    for place, match in enumerate(line["matches"], 1):
+        title = stored[match["case_id"]].case.heading()
+        rows.append(f"{place:>2}. {match['score']:.2f}  [{match['external_id']}] {title}  — {'; '.join(match['why'])}")
+    return "\n".join(rows)
+
+
+def _import(options: Namespace, workplace: Workplace) -> None:
+    shown = _Progress("import", quiet=options.json)
+    report = workplace.import_cases(options.file, mapping=options.mapping, dry_run=options.dry_run, progress=shown)
+    shown.end()
+    if not options.dry_run and report.added + report.updated:
+        workplace.copies.sync()
+        workplace.copies.save()
+    content = report.to_dict()
+    if options.json:
+        print(json.dumps(content, ensure_ascii=False))
+        return
+    print(
+        f"{'checked' if options.dry_run else 'read'} {report.read} rows: {report.added} added, "
+        f"{report.updated} updated, {report.skipped} unchanged, {len(content['errors'])} with errors"
+    )
+    for error in content["errors"][:20]:
+        print(f"  row {error['row']}, {error['field']}: {error['problem']}")
+    if len(content["errors"]) > 20:
+        print("  … the rest with --json")
+
+
+def _export(options: Namespace, workplace: Workplace) -> None:
+    lines: Iterator[str]
+    if options.what == "cases":
+        lines = (stored.case.model_dump_json() for stored in workplace.records.all())
+    else:
+        lines = (json.dumps(row, ensure_ascii=False) for row in workplace.interactions.export())
+    if options.to is None:
+        for line in lines:
+            print(line)
+        return
+    with options.to.open("w", encoding="utf-8") as stream:
+        count = sum(1 for line in lines if stream.write(line + "\n"))
+    print(f"{count} {options.what} written to {options.to}", file=sys.stderr)
+
+
+def _serve(options: Namespace, workplace: Workplace, demo: bool = False) -> None:
+    if not 0 < options.port < 65_536:
+        raise BadInput(f"--port {options.port}: give a number from 1 to 65535")
+    from ui.server import serve
+
+    print("precedent: bringing the indexes up to date …", file=sys.stderr)
+    workplace.desk.copies.sync()
+    workplace.copies.save()
+    serve(workplace.desk, options.host, options.port, demo)
+
+
+def _doctor(options: Namespace, workplace: Workplace) -> None:
+    from assistant.checkup import checkup
+
+    findings = checkup(workplace)
+    if options.json:
+        print(json.dumps([f.__dict__ for f in findings], ensure_ascii=False))
+        return
+    for finding in findings:
+        print(
+            f"{'ok ' if finding.ok else 'NOT'}  {finding.name}: {finding.state}"
+            + ("" if finding.ok else f" → {finding.advice}")
+        )
+
+
+def _demo(options: Namespace, workplace: Workplace) -> None:
+    shown = _Progress("demo city", quiet=options.json)
+    read = workplace.load_demo(shown)
+    shown.end()
+    workplace.copies.sync()
+    workplace.copies.save()
+    count = workplace.records.count()
+    print(
+        json.dumps({"read": read, "cases": count})
+        if options.json
+        else f"demo city: {read} cases read, {count} in the case base"
+    )
+    if not options.load_only:
+        _serve(options, workplace, demo=True)
+
+
+class _Progress:
+    """Rows read so far, on stderr, where a person watches."""
+
+    def __init__(self, name: str, *, quiet: bool) -> None:
+        self._name = name
+        self._shown = not quiet and sys.stderr.isatty()
+
+    def __call__(self, rows: int) -> None:
+        if self._shown:
+            print(f"\r{self._name}: {rows:,} rows", end="", file=sys.stderr, flush=True)
+
+    def end(self) -> None:
+        """Leaves the line."""
+        if self._shown:
+            print(file=sys.stderr)
