@@ -1,11 +1,11 @@
 """Which category a text speaks of, by the taxonomy's words in either language. It learns nothing, counts no cases."""
 
-import re
 from dataclasses import dataclass
 from functools import cached_property
 
 from knowledge.taxonomy import Taxonomy
 from knowledge.text import fold
+from knowledge.wordfinder import WordFinder
 
 __all__ = ["Categoriser", "CategoryReading"]
 
@@ -36,9 +36,8 @@ class Categoriser:
         return {word: tuple(ids) for word, ids in found.items() if len(word) > 1}
 
     @cached_property
-    def _pattern(self) -> re.Pattern[str]:
-        words = sorted(self._words, key=len, reverse=True)
-        return re.compile("|".join(rf"\b{re.escape(w)}" if w.isascii() else re.escape(w) for w in words) or r"(?!)")
+    def _finder(self) -> WordFinder:
+        return WordFinder(self._words, whole=False)
 
     @cached_property
     def _order(self) -> dict[str, int]:
@@ -51,7 +50,7 @@ class Categoriser:
     def hits(self, text: str) -> dict[str, list[str]]:
         """The taxonomy's words that stand in the text, by category."""
         found: dict[str, list[str]] = {}
-        for word in dict.fromkeys(self._pattern.findall(fold(text))):
+        for word in dict.fromkeys(word for _, word in self._finder.find(fold(text))):
             for category in self._words[word]:
                 found.setdefault(category, []).append(word)
         return found

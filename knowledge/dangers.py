@@ -11,8 +11,14 @@ from pathlib import Path
 __all__ = ["Danger", "Sign", "find_dangers", "read_dangers"]
 
 BUNDLED = Path(__file__).parent / "data" / "dangers.csv"
+# Between the denial and the sign only these may stand: 未来路着火 and 没人管，漏气 deny nothing.
+_BETWEEN = (
+    r"(?:人员|人|[一二两三几\d]|个|名|位|者|有|居民|住户|学生|乘客|群众|工人|员工|老人|孩子|儿童|幼儿|车辆|车|发现|发生|出现|造成|"
+    r"引发|引起|导致|产生|形成|接到|收到|闻到|看到|见|任何|什么|明显|再|被|是|其他|新的|大面积|大的|严重|生命|的)"
+)
 _DENIED = re.compile(
-    r"(?:没有|未|无|不会|并未|暂无|没)(?:人员|人)?[^，。；,;]{0,4}$|(?:\bno|\bnot|without|nobody)\s+(?:\w+\s+){0,2}$"
+    rf"(?:没有|未|无|不会|没){_BETWEEN}{{0,6}}$|(?:\bno|\bnot|\bwithout|\bnobody|\bnone)\s+(?:\w+\s+){{0,2}}$",
+    re.IGNORECASE,
 )
 
 

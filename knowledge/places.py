@@ -11,6 +11,7 @@ from functools import cached_property
 from pathlib import Path
 
 from knowledge.text import fold
+from knowledge.wordfinder import WordFinder
 
 __all__ = ["Found", "Gazetteer", "Place", "read_places"]
 
@@ -19,7 +20,8 @@ BUNDLED = Path(__file__).parent / "data" / "places.csv"
 # A place that no gazetteer knows: "A3区", "海淀区", "柳湾县". Two to four characters before the ending, no verbs.
 _UNKNOWN_DISTRICT = re.compile(r"(?:[A-Za-z]\d{0,2}|[\u4e00-\u9fff]{2,3})(?:区|县)(?!别|域|间|块|分|级|委|政府)")
 _NOT_A_DISTRICT = re.compile(
-    r"小区|社区|片区|校区|园区|厂区|景区|城区|辖区|郊区|市区|地区|库区|山区|院区|灾区|住宅区|生活区|居民区|各区|全区|该区|我区|本区|全县|我县|开发区|保税区|两区|郊县|工业区|商业区|城乡结合区"
+    r"小区|社区|片区|校区|园区|厂区|景区|城区|辖区|郊区|市区|地区|库区|山区|院区|灾区|住宅区|生活区|居民区|各区|全区|该区|我区|本区|全县|我县|开发区|保税区|两区|郊县|工业区|商业区|城乡结合区|"
+    r"[的些几每某多哪个][区县]|[各该本]县"
 )
 _LEADING = re.compile(
     r"^.*?(?:位于|关于|反映|就在|来自|的|在|到|从|是|和|与|看|年|月|个)(?=[\u4e00-\u9fff]{2,3}[区县])"
@@ -80,10 +82,8 @@ class Gazetteer:
         return found
 
     @cached_property
-    def _pattern(self) -> re.Pattern[str]:
-        words = sorted((w for w in self._by_word if "." not in w), key=len, reverse=True)
-        alternatives = [re.escape(w) if not w[0].isascii() else rf"\b{re.escape(w)}\b" for w in words]
-        return re.compile("|".join(alternatives) or r"(?!)")
+    def _finder(self) -> WordFinder:
+        return WordFinder((w for w, p in self._by_word.items() if w != p.id or "." not in w), whole=True)
 
     def resolve_district(self, text: str) -> str | None:
         """The district id for an id, a name or an alias; None if it is not of this city.
@@ -105,8 +105,7 @@ class Gazetteer:
         >>> [f.place.id for f in read_places().find("凤台立交桥下积水")]
         ['wangjiang.fengtai_interchange']
         """
-        folded = fold(text)
-        return tuple(Found(m.group(), self._by_word[m.group()]) for m in self._pattern.finditer(folded))
+        return tuple(Found(word, self._by_word[word]) for _, word in self._finder.find(fold(text)))
 
     def find_unknown_district(self, text: str) -> str | None:
         """A district by its shape (海淀区, A3区) that the gazetteer does not know; None if there is none.
@@ -115,10 +114,10 @@ class Gazetteer:
         '海淀区'
         """
         for match in _UNKNOWN_DISTRICT.finditer(text):
-            words = _LEADING.sub("", match.group())
-            if not _NOT_A_DISTRICT.search(words) and not _NOT_A_DISTRICT.search(
-                text[max(0, match.start() - 1) : match.end()]
-            ):
+            before = text[max(0, match.start() - 1) : match.end()]  # the pattern may begin within 位于, 反映
+            shortened = _LEADING.sub("", before)
+            words = shortened if shortened != before else match.group()
+            if not _NOT_A_DISTRICT.search(words) and not _NOT_A_DISTRICT.search(before):
                 return words
         return None
 

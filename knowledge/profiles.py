@@ -1,13 +1,14 @@
 """Exact text similarity between a question and given cases: tf-idf cosine over hashed grams, kept up to date per case.
 
-A derived copy like the indexes: for each approved case the grams of what it is about (title twice, situation) and of
-how it was handled. Weights follow Salton and Buckley (1988): (1 + ln tf) · (ln((1 + N) / (1 + df)) + 1), cosine
+A derived copy like the indexes: for each approved case the grams of what it is about (title, place, situation), of how
+it was handled, and of both together. Weights follow Salton and Buckley (1988): (1 + ln tf) · (ln((1 + N) / (1 + df)) + 1), cosine
 normalised. Held in memory, saved as arrays to a folder where one is given.
 """
 
 from collections.abc import Sequence
 from pathlib import Path
 from threading import RLock
+from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,8 +20,8 @@ from knowledge.stamp import Stamp
 
 __all__ = ["FIELDS", "Profiles"]
 
-FIELDS = ("matter", "handling")
-FORMAT = "profiles-1"
+FIELDS = ("matter", "handling", "whole")
+FORMAT = "profiles-2"
 Floats = NDArray[np.float32]
 
 
@@ -104,19 +105,18 @@ class Profiles:
                         field.take(stored.case_id)
                     continue
                 texts = case_text(stored.case)
-                matter = gram_counts(f"{texts.title}\n{texts.title}\n{texts.situation}")
-                self._fields["matter"].put(stored.case_id, _damp(matter))
-                self._fields["handling"].put(stored.case_id, _damp(gram_counts(texts.handling)))
+                matter = texts.matter()
+                for name, text in zip(FIELDS, (matter, texts.handling, f"{matter}\n{texts.handling}"), strict=True):
+                    self._fields[name].put(stored.case_id, _damp(gram_counts(text)))
             self._applied = max(change, self._applied)
 
     def compare(self, text: str, case_ids: Sequence[int]) -> dict[str, Floats]:
-        """The text against each case, arrays of shape (len(case_ids),) in 0..1: `matter` and `handling` are cosines
-        with the two fields, `coverage` is the share of the text's weight that stands in the case's matter."""
+        """The text against each case, arrays of shape (len(case_ids),) in 0..1: `matter`, `handling` and `whole` are
+        cosines with the fields, `coverage` is the share of the text's weight that stands anywhere in the case."""
         question = _damp(gram_counts(text))
         with self._lock:
-            matter, coverage = self._fields["matter"].compare(question, case_ids)
-            handling, _ = self._fields["handling"].compare(question, case_ids)
-        return {"matter": matter, "handling": handling, "coverage": coverage}
+            found = {name: field.compare(question, case_ids) for name, field in self._fields.items()}
+        return {name: cosines for name, (cosines, _) in found.items()} | {"coverage": found["whole"][1]}
 
     def save(self) -> None:
         """Writes the profiles to the folder, if there is one and it is behind."""
@@ -139,19 +139,19 @@ class Profiles:
 
     def _load(self, folder: Path) -> None:
         change = self._stamp.read()
-        path = folder / "profiles.npz"
-        if not change or not path.is_file():
+        if not change:
             return
         try:
-            with np.load(path) as arrays:
+            with np.load(folder / "profiles.npz") as arrays:
                 for name, field in self._fields.items():
                     ends = np.cumsum(arrays[f"{name}_sizes"])
-                    ids = np.split(arrays[f"{name}_ids"], ends[:-1])
-                    counts = np.split(arrays[f"{name}_counts"], ends[:-1])
+                    ids = np.split(arrays[f"{name}_ids"], ends)[:-1]
+                    counts = np.split(arrays[f"{name}_counts"], ends)[:-1]
                     for case_id, i, c in zip(arrays[f"{name}_cases"], ids, counts, strict=True):
                         field.rows[int(case_id)] = Grams(i, c)
                     field.df = np.bincount(arrays[f"{name}_ids"], minlength=BUCKETS).astype(np.int32)
-        except (OSError, ValueError, KeyError):  # a damaged copy is built anew from the case base
+        except (OSError, EOFError, ValueError, KeyError, BadZipFile):  # a lost or damaged copy is built anew
             self._fields = {name: _Field() for name in FIELDS}
+            self._stamp.wipe()
             return
         self._applied = change

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Protocol
 
-from sqlalchemy import Connection, Engine, Select, delete, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Engine, Select, delete, func, insert, or_, select, update
 
 from knowledge import tables as t
 from knowledge.case import Case, CaseStatus, StoredCase
@@ -104,8 +104,8 @@ class SqlRecords:
             return Written()
         added = updated = skipped = 0
         with writing(self.engine) as connection:
+            change = _counter(connection, lock=True)  # first: whoever writes too waits here, then sees what we wrote
             known = _known(connection, [c.external_id for c in cases if c.external_id])
-            change = _counter(connection)
             for case in cases:
                 content_hash = case.content_hash()
                 before = known.get(case.external_id) if case.external_id else None
@@ -194,8 +194,9 @@ def _chunks(values: Sequence[Any]) -> Iterator[Sequence[Any]]:
         yield [int(v) if not isinstance(v, str) else v for v in values[start : start + CHUNK]]
 
 
-def _counter(connection: Connection) -> int:
-    return int(connection.execute(select(t.counters.c.value).where(t.counters.c.name == "change")).scalar_one())
+def _counter(connection: Connection, *, lock: bool = False) -> int:
+    query = select(t.counters.c.value).where(t.counters.c.name == "change")
+    return int(connection.execute(query.with_for_update() if lock else query).scalar_one())
 
 
 def _known(connection: Connection, external_ids: Sequence[str]) -> dict[str, tuple[int, int, str]]:
@@ -275,9 +276,7 @@ def _filtered(query: Select[Any], wanted: Wanted) -> Select[Any]:
     if wanted.districts:
         query = query.where(c.district.in_(wanted.districts))
     if wanted.categories:
-        query = query.where(
-            or_(*[(c.category == x) | c.category.startswith(f"{x}.", autoescape=True) for x in wanted.categories])
-        )
+        query = query.where(or_(*[_within(x) for x in wanted.categories]))
     if wanted.kinds:
         query = query.where(c.kind.in_(wanted.kinds))
     if wanted.departments:
@@ -288,3 +287,9 @@ def _filtered(query: Select[Any], wanted: Wanted) -> Select[Any]:
     if wanted.until:
         query = query.where(c.occurred_at <= to_column(wanted.until))
     return query
+
+
+def _within(category: str) -> ColumnElement[bool]:
+    """The category itself or one below it; not by LIKE, which takes no notice of upper and lower case in SQLite."""
+    column, group = t.cases.c.category, f"{category}."
+    return (column == category) | (func.substr(column, 1, len(group)) == group)
