@@ -177,11 +177,11 @@ def _import(options: Namespace, workplace: Workplace) -> None:
         return
     print(
         f"{'checked' if options.dry_run else 'read'} {report.read} rows: {report.added} added, "
-        f"{report.updated} updated, {report.skipped} unchanged, {len(content['errors'])} with errors"
+        f"{report.updated} updated, {report.skipped} unchanged, {report.errors_total} with errors"
     )
-    for error in content["errors"][:20]:
-        print(f"  row {error['row']}, {error['field']}: {error['problem']}")
-    if len(content["errors"]) > 20:
+    for error in report.errors[:20]:
+        print(f"  row {error.row}, {error.field}: {error.problem}")
+    if report.errors_total > 20:
         print("  … the rest with --json")
 
 

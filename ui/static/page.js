@@ -1,0 +1,154 @@
+// Runs once in each rendered panel (gr.HTML): sends clicks and forms as events, keeps folds open and focus in place
+// when the panel is rendered again. In scope: element, trigger, props, watch. It holds no texts and no data.
+// Events: 'react' 'open_case' 'close_case' 'open_conversation' 'new_conversation' 'language' 'example'
+
+const page = (window.precedent ??= { open: new Set(), focus: null, awaited: null });
+const still = window.matchMedia("(prefers-reduced-motion: reduce)").matches;
+
+function reveal(target) {
+  const fold = target.querySelector("details[data-keep]");
+  if (fold) fold.open = true;
+  target.scrollIntoView({ behavior: still ? "auto" : "smooth", block: "start" });
+  target.focus({ preventScroll: true });
+}
+
+function openCase(id) {
+  const card = document.getElementById(`case-${id}`);
+  if (card) return reveal(card);
+  page.awaited = "opened";
+  trigger("open_case", { case: id });
+}
+
+function showForm(id, shown) {
+  const form = document.getElementById(id);
+  if (!form) return;
+  form.reset();
+  form.hidden = !shown;
+  const opener = element.querySelector(`[data-form="${id}"][data-local="toggle"]`);
+  opener?.setAttribute("aria-expanded", String(shown));
+  (shown ? form.querySelector("textarea, input") : opener)?.focus();
+}
+
+function setTheme(dark, keep) {
+  document.body.classList.toggle("dark", dark);
+  document.documentElement.style.colorScheme = dark ? "dark" : "light";
+  if (keep) localStorage.setItem("precedent-theme", dark ? "dark" : "light");
+}
+
+const local = {
+  theme: () => setTheme(!document.body.classList.contains("dark"), true),
+  skip: () => document.getElementById("results")?.querySelector(".panel, .state")?.scrollIntoView(),
+  toggle: (button) => {
+    const form = document.getElementById(button.dataset.form);
+    const wanted = form.hidden;
+    button.closest(".action").querySelectorAll("form:not([hidden])").forEach((other) => showForm(other.id, false));
+    showForm(form.id, wanted);
+  },
+  cancel: (button) => showForm(button.dataset.form, false),
+};
+
+element.addEventListener("click", (event) => {
+  const button = event.target.closest("[data-local], button[data-event]");
+  if (!button || !element.contains(button)) return;
+  event.preventDefault();
+  if (button.dataset.local) return local[button.dataset.local](button);
+  if (button.dataset.event === "open_case") return openCase(button.dataset.case);
+  page.focus = button.dataset.focus ?? null;
+  trigger(button.dataset.event, { ...button.dataset });
+});
+
+element.addEventListener("submit", (event) => {
+  event.preventDefault();
+  const form = event.target;
+  const fields = new FormData(form);
+  const sent = { ...form.dataset };
+  if (form.dataset.kind === "edit") sent.text = String(fields.get("text")).trim();
+  if (form.dataset.kind === "reject") sent.reason = String(fields.get("other")).trim() || fields.get("reason");
+  if (form.dataset.kind === "edit" && !sent.text) return form.querySelector("textarea").focus();
+  page.focus = `undo-${form.dataset.action}`;
+  form.hidden = true;
+  trigger(form.dataset.event, sent);
+});
+
+element.addEventListener("keydown", (event) => {
+  const form = event.target.closest("form.choice");
+  if (form && event.key === "Escape") showForm(form.id, false);
+});
+
+element.addEventListener(
+  "toggle",
+  (event) => {
+    const key = event.target.dataset?.keep;
+    if (key) page.open[event.target.open ? "add" : "delete"](key);
+  },
+  true
+);
+
+// The counterpart of a button that vanished with its click: adopt-0 gives way to undo-0, and the other way round.
+function counterpart(key) {
+  const [kind, place] = key.split("-");
+  const others = kind === "undo" ? ["adopt", "helpful"] : ["undo"];
+  return [kind, ...others].map((name) => element.querySelector(`[data-focus="${name}-${place}"]`)).find(Boolean);
+}
+
+function settle() {
+  element.querySelectorAll("details[data-keep]").forEach((fold) => {
+    if (page.open.has(fold.dataset.keep)) fold.open = true;
+  });
+  if (page.focus) {
+    const next = counterpart(page.focus);
+    if (next) {
+      next.focus({ preventScroll: true });
+      page.focus = null;
+    }
+  }
+  if (page.awaited) {
+    const target = element.querySelector(`#${page.awaited}`);
+    if (target) {
+      page.awaited = null;
+      reveal(target);
+    }
+  }
+  if (element.querySelector(".loading") && window.innerWidth > 900) window.scrollTo(0, 0);
+  const bar = element.querySelector("header.bar");
+  if (bar) {
+    document.documentElement.lang = bar.dataset.language === "zh" ? "zh-CN" : "en";
+    document.title = bar.dataset.title;
+  }
+}
+
+// A new question is brought to the top of the conversation and held there while its answer grows, until the person
+// scrolls: an answer is read from its beginning.
+function followQuestions() {
+  let count = 0;
+  let held = false;
+  let pane = null;
+  new MutationObserver(() => {
+    const rows = document.querySelectorAll("#chat .user-row");
+    if (rows.length !== count) held = rows.length > 0;
+    count = rows.length;
+    if (!held) return;
+    const last = rows[rows.length - 1];
+    if (!pane?.contains(last)) {
+      pane = last.closest(".bubble-wrap");
+      for (const moved of ["wheel", "touchmove", "keydown"]) pane.addEventListener(moved, () => (held = false));
+    }
+    pane.scrollTop += last.getBoundingClientRect().top - pane.getBoundingClientRect().top;
+  }).observe(document.body, { childList: true, subtree: true, characterData: true });
+}
+
+watch("value", () => requestAnimationFrame(settle));
+settle();
+
+if (element.querySelector("header.bar")) {
+  const kept = localStorage.getItem("precedent-theme");
+  const system = window.matchMedia("(prefers-color-scheme: dark)").matches;
+  setTheme(kept ? kept === "dark" : system, false);
+  followQuestions();
+  document.addEventListener("click", (event) => {
+    const link = event.target.closest?.('a[href^="#case-"]');
+    if (!link) return;
+    event.preventDefault();
+    openCase(link.getAttribute("href").slice("#case-".length));
+  });
+}
