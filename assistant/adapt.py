@@ -15,6 +15,7 @@ _OLD_TIMES = re.compile(
     r"\d{1,2}[时点]\d{1,2}分[，,]?|\b(?:[Aa]t|[Bb]y)\s+\d{1,2}:\d{2},?\s*"
 )
 
+_LOOSE = re.compile(r"\s+([.,;:，。；])")  # a blank left before a mark
 _INSTITUTION = re.compile(r"[\u4e00-\u9fff]{0,4}(?:医院|学校|小学|中学|文化站|派出所|街道|社区|站|局|所|公司|体育馆)")
 
 
@@ -38,7 +39,7 @@ class Adapter:
         for match in list(dict.fromkeys(m.group() for m in _OLD_TIMES.finditer(text))):
             text = text.replace(match, "", 1)
             changes.append((match.strip("，, "), ""))
-        text = text.strip()
+        text = _LOOSE.sub(r"\1", text).strip()
         return text[:1].upper() + text[1:], tuple(changes)
 
     def _site(self, situation: Situation, language: str) -> str:

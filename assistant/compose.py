@@ -10,7 +10,7 @@ from knowledge.taxonomy import Taxonomy
 from prompts import Phrases
 from prompts.phrases import Speaker
 
-__all__ = ["Prose", "ago", "plain"]
+__all__ = ["Prose", "ago", "cite", "plain"]
 
 
 def ago(days: int, say: Speaker) -> str:
@@ -32,6 +32,16 @@ def plain(text: str) -> str:
     return text
 
 
+def cite(external_id: str | None, case_id: int) -> str:
+    """The name of a case for the brackets of a citation. An ordinary one stays as it is, so that a page can find and
+    link it; in any other no markup is rendered.
+
+    >>> cite("YZ_2024-#7", 7), cite(None, 7), cite("<b>[x](y)", 7)
+    ('YZ_2024-#7', '7', '&lt;b&gt;\\\\[x\\\\](y)')
+    """
+    return plain(external_id).replace("\\_", "_").replace("\\#", "#") if external_id else str(case_id)
+
+
 @dataclass(frozen=True)
 class Prose:
     """Writes the answer in the situation's language."""
@@ -44,7 +54,7 @@ class Prose:
     def __call__(self, situation: Situation, verdict: Verdict, matches: Sequence[Match], composed: Composed) -> str:
         """The Markdown of one answer; deterministic."""
         say = self.phrases.speaker(situation.language)
-        ids = {m.case_id: m.external_id or str(m.case_id) for m in matches}
+        ids = {m.case_id: cite(m.external_id, m.case_id) for m in matches}
         parts = [self._verdict(say, verdict, matches)]
         if situation.severity.danger_to_life:
             reasons = "；" if situation.language == "zh" else "; "
@@ -61,7 +71,7 @@ class Prose:
         if verdict.label.value == "new":
             return say("verdict_new", percent=percent)
         best = matches[0]
-        known = {"percent": percent, "id": best.external_id or best.case_id, "title": plain(best.case.heading())}
+        known = {"percent": percent, "id": cite(best.external_id, best.case_id), "title": plain(best.case.heading())}
         if verdict.label.value == "same":
             return say("verdict_same", **known)
         when = say("when_ago", ago=ago(best.age_days, say)) if best.age_days is not None else ""
@@ -105,7 +115,7 @@ class Prose:
         if composed.contrast:
             contrast = composed.contrast
             pair = {"success": ids[contrast.success_case_id], "failure": ids[contrast.failure_case_id]}
-            names = [self.taxonomy.action_type_name(a, language) for a in contrast.only_in_success[:4]]
+            names = [plain(self.taxonomy.action_type_name(a, language)) for a in contrast.only_in_success[:4]]
             text = (
                 say("contrast_line", only=say("comma").join(names), **pair) if names else say("contrast_same", **pair)
             )
@@ -116,6 +126,6 @@ class Prose:
         for match in matches[:3]:
             if match.replaced_by:
                 title = plain(match.replaced_by.title)
-                by = match.replaced_by.external_id or match.replaced_by.case_id
+                by = cite(match.replaced_by.external_id, match.replaced_by.case_id)
                 parts.append(say("superseded_line", id=ids[match.case_id], by=by, title=title))
         return parts

@@ -33,6 +33,7 @@ _RESTART = re.compile(
 _COMPARE = re.compile(
     rf"(?:比较|对比|对照|比一下).*?{_N}[^\d一二两三四五六七八九十]*{_N}|\bcompare\b.*?\b{_EN_N}\b.*?\b{_EN_N}\b", re.I
 )
+_FIRST_TWO = re.compile(r"(?:前|头)(?:两|2|二)(?:个|条|件|例)|(?:first|top) two|these two|这两个", re.I)
 _OPEN = re.compile(
     rf"(?:打开|展开|看看|看一下|查看|详细|说说)?(?:第)\s*{_N}\s*(?:个|条|件|例)?(?:案例|先例|个案)|(?:打开|展开|查看|看看|看一下)\s*第?\s*{_N}\s*(?:个|件|例)?|"
     rf"\b(?:open|show|view)\b(?:\s+me)?(?:\s+the)?(?:\s+case)?\s*(?:no\.?\s*)?{_EN_N}(?:\s+(?:case|one|precedent))?\b",
@@ -117,8 +118,9 @@ class Dialogue:
             ("why", _WHY),
             ("open", _OPEN),
         )
+        counted = _FIRST_TWO.sub(" 1, 2 ", said)
         for intent, pattern in rules:
-            if match := pattern.search(said):
+            if match := pattern.search(counted):
                 return intent, [_number(group) for group in match.groups() if group]
         return None
 

@@ -21,16 +21,17 @@ __all__ = ["WEIGHTS", "Candidate", "Matcher"]
 
 # Weights of the parts; they sum to 1. Measured by eval.retrieval on development rows, see eval/LOG.md.
 WEIGHTS: Mapping[str, float] = {
-    "text": 0.46,
-    "coverage": 0.10,
-    "words": 0.10,
-    "handling": 0.06,
-    "vector": 0.06,
-    "category": 0.14,
-    "place": 0.04,
+    "text": 0.15,
+    "matter": 0.12,
+    "handling": 0.17,
+    "coverage": 0.28,
+    "words": 0.0,  # brings candidates, but made the order worse
+    "vector": 0.05,
+    "category": 0.19,
+    "place": 0.01,
     "severity": 0.01,
     "season": 0.01,
-    "age": 0.02,
+    "age": 0.01,
 }
 TEXT_HALF = 0.09  # a cosine of grams at which two texts count as half alike
 HANDLING_HALF = 0.15
@@ -77,7 +78,8 @@ class Matcher:
         compared = []
         for row, case_id in enumerate(ids):
             parts = {
-                "text": similarity.saturate(float(texts["matter"][row]), TEXT_HALF),
+                "text": similarity.saturate(float(texts["whole"][row]), TEXT_HALF),
+                "matter": similarity.saturate(float(texts["matter"][row]), TEXT_HALF),
                 "words": words.get(case_id, 0.0) / best_words,
                 "coverage": float(texts["coverage"][row]),
                 "handling": similarity.saturate(float(texts["handling"][row]), HANDLING_HALF),

@@ -19,7 +19,8 @@ _PARTS = {"凌晨": 3, "清晨": 6, "早上": 8, "早晨": 8, "今早": 8, "上�
 _DAYS = {"今天": 0, "今日": 0, "今早": 0, "今晚": 0, "今晨": 0, "昨天": 1, "昨日": 1, "昨晚": 1, "昨夜": 1,
          "前天": 2, "前晚": 2,
          "大前天": 3}  # fmt: skip
-_CLOCK = re.compile(rf"{_N}\s*(?:点钟?|时|:|：)(?!间|候|代|段)(?:{_N}分?|半)?")
+_CLOCK = re.compile(rf"{_N}\s*(?:点钟?|时|:|：)(?!间|候|代|段)(?:(半|一刻|三刻)|{_N}分?)?")
+_QUARTERS = {"半": 30, "一刻": 15, "三刻": 45}
 _DATE = re.compile(r"(?:(\d{4})年)?(\d{1,2})月(\d{1,2})[日号]")
 _ISO = re.compile(r"(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})")
 _AGO = re.compile(rf"{_N}\s*(?:个)?(分钟|小时|钟头|天|日|周|星期|月)(?:之?前|以前)")
@@ -130,7 +131,9 @@ def _dated(text: str, now: datetime) -> FoundTime | None:
 
 def _hour(clock: re.Match[str], part: str) -> tuple[int, int]:
     hour = int(chinese_number(clock.group(1)))
-    minute = int(chinese_number(clock.group(2))) if clock.group(2) else (30 if clock.group().endswith("半") else 0)
+    minute = int(chinese_number(clock.group(3))) if clock.group(3) else _QUARTERS.get(clock.group(2), 0)
+    if hour == 12 and (_PARTS.get(part, 0) >= 18 or part == "凌晨"):
+        hour = 0 if part == "凌晨" else 24  # 晚上十二点: the midnight that ends the day
     if hour < 12 and _PARTS.get(part, 0) >= 12 and not (part in ("半夜", "夜里", "深夜") and hour < 6):
         hour += 12
     if hour > 24 or minute > 59:
@@ -140,24 +143,24 @@ def _hour(clock: re.Match[str], part: str) -> tuple[int, int]:
 
 def _english(text: str, now: datetime) -> FoundTime | None:
     if match := _EN_AGO.search(text):
-        number = int(_EN_NUMBERS.get(match.group(1).lower(), 0) or match.group(1))
-        unit = match.group(2).lower()
+        number = int(_EN_NUMBERS.get(match.group(1).casefold(), 0) or match.group(1))
+        unit = match.group(2).casefold()
         span = timedelta(days=30 * number) if unit == "month" else timedelta(**{f"{unit}s": number})
         return FoundTime(now - span, match.group(), 0.8)
     midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
     clock = _EN_CLOCK.search(text)
     if match := _EN_WEEKDAY.search(text):
         names = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
-        back = (now.weekday() - names.index(match.group(1).lower()) - 1) % 7 + 1
+        back = (now.weekday() - names.index(match.group(1).casefold()) - 1) % 7 + 1
         base, hour = midnight - timedelta(days=back), 12
     elif match := _EN_DAY.search(text):
-        back, hour = _EN_HOURS[match.group(1).lower()]
+        back, hour = _EN_HOURS[match.group(1).casefold()]
         base = midnight - timedelta(days=back)
     else:
         return None
     if clock:
         hour = int(clock.group(1) or clock.group(4))
-        hour += 12 if (clock.group(3) or "").lower() == "pm" and hour < 12 else 0
+        hour += 12 if (clock.group(3) or "").casefold() == "pm" and hour < 12 else 0
         minute = int(clock.group(2) or clock.group(5) or 0)
         found = base.replace(hour=hour % 24, minute=minute)
         return FoundTime(found, f"{match.group()} {clock.group()}", 0.9)

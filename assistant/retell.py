@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from assistant.answer import Match, Recommendation
-from assistant.compose import plain
+from assistant.compose import cite, plain
 from assistant.moment import CITY_ZONE
 from knowledge.case import Action, ActionResult, Case
 from knowledge.places import Gazetteer
@@ -35,7 +35,9 @@ class Retelling:
             lines.append(say("open_lessons", text=plain(case.lessons)))
         if match.replaced_by:
             by = match.replaced_by
-            lines.append(say("superseded_line", id=_id(match), by=by.external_id or by.case_id, title=plain(by.title)))
+            lines.append(
+                say("superseded_line", id=_id(match), by=cite(by.external_id, by.case_id), title=plain(by.title))
+            )
         return "\n\n".join(lines)
 
     def compare(self, first: Match, second: Match, language: str) -> str:
@@ -67,7 +69,7 @@ class Retelling:
         action = recommendation.actions[number - 1]
         ids = {m.case_id: _id(m) for m in recommendation.matches}
         record = action.track_record
-        name = self.taxonomy.action_type_name(action.action_type, language)
+        name = plain(self.taxonomy.action_type_name(action.action_type, language))
         lines = [say("why_action", n=number, type=name), ""]
         if action.emergency:
             lines.append(f"- {say('action_emergency')}")
@@ -100,14 +102,14 @@ class Retelling:
             "open_head",
             kind=say(f"kind_{case.kind.value}"),
             category=self._category(case, language, say),
-            district=self.gazetteer.district_name(case.district, language) or "",
+            district=plain(self.gazetteer.district_name(case.district, language) or ""),
             place=f" {plain(case.place)}" if case.place else "",
             date=self._date(case, say),
             severity=self._severity(case, say),
         )
 
     def _category(self, case: Case, language: str, say: Speaker) -> str:
-        return self.taxonomy.category_name(case.category, language) or say("unknown_word")
+        return plain(self.taxonomy.category_name(case.category, language) or say("unknown_word"))
 
     def _date(self, case: Case, say: Speaker) -> str:
         return f"{case.occurred_at.astimezone(CITY_ZONE):%Y-%m-%d}" if case.occurred_at else say("unknown_word")
@@ -145,4 +147,4 @@ class Retelling:
 
 
 def _id(match: Match) -> str:
-    return match.external_id or str(match.case_id)
+    return cite(match.external_id, match.case_id)

@@ -44,6 +44,6 @@ def read_settings(home: Path) -> Settings:
     for name, value in content.items():
         if name not in known:
             raise BadInput(f"{path}: there is no setting {name!r}; known are {', '.join(sorted(known))}")
-        if not isinstance(value, known[name]):
+        if type(value) is not known[name]:  # true is an int, too
             raise BadInput(f"{path}: {name} must be of type {known[name].__name__}, not {value!r}")
     return Settings(**content)

@@ -133,7 +133,7 @@ def _raised(situation: Situation, near: Sequence[Match]) -> SeverityReading:
     if median >= severity.level:
         return severity
     level = severity.level - 1
-    name = SEVERITY_NAMES[situation.language][level]
+    name = SEVERITY_NAMES[situation.language][median]
     reason = f"相近的先例多定为{name}" if situation.language == "zh" else f"similar cases were mostly rated {name}"
     return severity.model_copy(update={"level": level, "reasons": (*severity.reasons, reason)})
 
