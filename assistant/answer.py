@@ -57,11 +57,13 @@ class Quantity(_Record):
 
 
 class SeverityReading(_Record):
-    """Estimated severity 1 (特别重大) to 4 (一般), the reasons in words, and whether life is in danger."""
+    """Estimated severity 1 (特别重大) to 4 (一般), the reasons in words, whether life is in danger,
+    and the action types that the danger calls for first."""
 
     level: int = Field(ge=1, le=4)
     reasons: tuple[str, ...]
     danger_to_life: bool
+    first_actions: tuple[str, ...] = ()
 
 
 class Situation(_Record):

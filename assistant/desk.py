@@ -18,7 +18,7 @@ from assistant.recommend import Composer
 from assistant.situation import Understanding
 from assistant.verdict import VerdictModel
 from knowledge.case import CaseStatus
-from knowledge.conversations import ConversationHead, Conversations
+from knowledge.conversations import ConversationHead, Conversations, NumberTaken
 from knowledge.copies import Copies
 from knowledge.errors import BadInput
 from knowledge.filter import Wanted
@@ -31,6 +31,7 @@ from knowledge.text import MAX_QUESTION, clean, simplify
 __all__ = ["Desk"]
 
 SYNC_AT_ONCE = 2_000  # changes that one question catches up with; the rest is left to the next sync
+SPOKEN_AT_ONCE = 20  # turns of one conversation that may be written at the same time
 COMPOSED_FROM = 12  # matches that the composer looks at
 
 
@@ -124,15 +125,22 @@ class Desk:
             filters=plan.filters,
             wanted=plan.wanted,
         )
-        self.conversation_log.append(
-            conversation_id,
-            owner,
-            turn_id=turn.turn_id,
-            number=turn.number,
-            interaction_id=recommendation.interaction_id if recommendation else None,
-            record=turn.model_dump_json(),
-        )
-        return turn
+        return self._keep(turn, owner)
+
+    def _keep(self, turn: Turn, owner: str) -> Turn:
+        """Stores a turn; where two windows spoke at once, the later one takes the next number."""
+        for number in range(turn.number, turn.number + SPOKEN_AT_ONCE):
+            numbered = turn.model_copy(update={"number": number})
+            shown = turn.recommendation.interaction_id if turn.recommendation else None
+            try:
+                self.conversation_log.append(
+                    turn.conversation_id, owner, turn_id=turn.turn_id, number=number, interaction_id=shown,
+                    record=numbered.model_dump_json(),
+                )  # fmt: skip
+            except NumberTaken:
+                continue
+            return numbered
+        raise NumberTaken("this conversation is busy in other windows; reload it, then say it again")
 
     def conversations(self, owner: str, limit: int = 50) -> list[ConversationHead]:
         """The owner's conversations, newest first."""

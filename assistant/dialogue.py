@@ -30,21 +30,38 @@ _RESTART = re.compile(
     r"^(?:请)?(?:重新开始|从头(?:再)?来|新的?问题|清空|换一个问题|start over|new question|reset|begin again)[。.！!]*$",
     re.I,
 )
+# A follow-up is recognised by its whole shape, never by a word within: "积水比较严重，两辆车被困，三人受伤" and
+# "Why is the water brown?" tell of situations.
+_PLEASE = r"^(?:请|请你|帮我|麻烦|我想|再|那就?)?"
+_EN_PLEASE = r"^(?:please |can you |could you |i want to |let me )?"
+_ITEM = rf"(?:第|案例)?\s*{_N}\s*(?:个|条|件|例|号)?\s*(?:案例|先例|个案)?"
 _COMPARE = re.compile(
-    rf"(?:比较|对比|对照|比一下).*?{_N}[^\d一二两三四五六七八九十]*{_N}|\bcompare\b.*?\b{_EN_N}\b.*?\b{_EN_N}\b", re.I
+    rf"{_PLEASE}(?:比较|对比|对照|比)(?:一下|一比|下)?\s*{_ITEM}\s*(?:和|与|跟|同|、|,|，)\s*{_ITEM}|"
+    rf"{_PLEASE}把?{_ITEM}\s*(?:和|与|跟|同|、|,|，)\s*{_ITEM}.{{0,4}}(?:比较|对比|对照|比一?下|比一比)|"
+    rf"{_EN_PLEASE}compare\b.*?\b{_EN_N}\b.*?\b{_EN_N}\b",
+    re.I,
 )
 _FIRST_TWO = re.compile(r"(?:前|头)(?:两|2|二)(?:个|条|件|例)|(?:first|top) two|these two|这两个", re.I)
 _OPEN = re.compile(
-    rf"(?:打开|展开|看看|看一下|查看|详细|说说)?(?:第)\s*{_N}\s*(?:个|条|件|例)?(?:案例|先例|个案)|(?:打开|展开|查看|看看|看一下)\s*第?\s*{_N}\s*(?:个|件|例)?|"
-    rf"\b(?:open|show|view)\b(?:\s+me)?(?:\s+the)?(?:\s+case)?\s*(?:no\.?\s*)?{_EN_N}(?:\s+(?:case|one|precedent))?\b",
+    rf"{_PLEASE}(?:打开|展开|看看|看一下|查看|看|详细说说|详细看看|说说)?\s*第\s*{_N}\s*(?:个|条|件|例)?(?:案例|先例|个案)|"
+    rf"{_PLEASE}(?:打开|展开|看看|看一下|查看|详细说说|详细看看|说说)\s*第\s*{_N}|"
+    rf"{_PLEASE}(?:打开|展开|查看|看看|看一下)\s*{_N}\s*(?:号|个|件|例)?(?:案例|先例|个案)?[吧。.!！？?]*$|"
+    rf"{_EN_PLEASE}(?:open|show|view|see)\b(?:\s+me)?(?:\s+the)?(?:\s+(?:case|precedent))?\s*(?:no\.?\s*|number\s*)?"
+    rf"{_EN_N}(?:\s+(?:case|one|precedent))?\W*$",
     re.I,
 )
 _WHY = re.compile(
-    rf"为什么(?:推荐|建议|是|要|把)?.*?(?:第\s*{_N}\s*(?:条|个|项)?|这(?:一)?条|这个措施|这样|排)|为什么[？?]?$|\bwhy\b(?:.*?\b(?:action|number|no\.?|step)\s*{_EN_N})?",
+    rf"为什么[^，。？?]{{0,6}}(?:第\s*{_N}\s*(?:条|个|项)?|这(?:一)?条|这个措施|这样(?:排|推荐|建议)|排在|排第)|"
+    rf"^为什么(?:呢|推荐|建议)?[？?。]*$|"
+    rf"^why[\s?!.]*$|\bwhy\b.*?\b(?:action|number|no\.?|step|measure)\s*{_EN_N}|"
+    rf"^why\b.*?\b{_EN_N}\s+(?:action|one|measure|step)\b|"
+    r"^why\b.*?\b(?:recommend\w*|suggest\w*|(?:this|that) (?:one|action|measure|order))\b",
     re.I,
 )
+_BAD = r"(?:没用|失败|不管用|没有?效|没见效|不行|不起作用)"
 _FAILED = re.compile(
-    r"(?:哪些|什么|有没有|以前|之前|当时|过去).{0,10}(?:没用|失败|不管用|没有?效|没见效|教训|不行|走过.{0,3}弯路)|"
+    rf"(?:哪些|什么(?!都|也)|有没有)[^，。]{{0,10}}(?:{_BAD}|教训|走过.{{0,3}}弯路)|"
+    rf"(?:以前|之前|当时|过去)[^，。]{{0,8}}(?:教训|弯路|{_BAD}的(?:做法|措施|办法|方法|经验))|"
     r"what.{0,12}(?:failed|did not work|didn't work|went wrong)|failed before",
     re.I,
 )

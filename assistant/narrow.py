@@ -14,15 +14,20 @@ from prompts import Phrases
 
 __all__ = ["Narrower"]
 
+# Only the shape of a request counts: "只要下雨就积水" and "Just now a wall fell" are situations.
 _ASKED = re.compile(
-    r"^(?:请)?(?:只看|仅看|只要|只显示|只找|只查|限于|缩小到|筛选|换成|改成|去掉|取消|不限|放宽|看全部|全部)|"
-    r"^(?:please )?(?:show |list )?(?:me )?(?:only|just)\b|^(?:please )?(?:narrow|filter|limit|restrict)\b|"
-    r"\b(?:remove (?:the |all )?filters?|no filters?|all districts)\b",
+    r"^(?:请|那就?|再)?(?:只看|仅看|只显示|只找|只查|限于|缩小到|筛选|只要[^，。]{1,15}(?:的|案例|先例|事件|政策|决策)[。.]?$)|"
+    r"^(?:请|那就?|再)?(?:换成|改成)[^，。]{1,12}$|"
+    r"^(?:please )?(?:show|list|give)(?: me)? (?:only|just)\b|^(?:please )?only\b(?! (?:an?|one|two|three|\d))|"
+    r"^(?:please )?just (?:the |those )?(?:cases|policies|incidents|decisions|last|since|in)\b|"
+    r"^(?:please )?(?:narrow|filter|limit|restrict)(?: it| them| this| cases)?(?: down)? (?:to|by|for)\b",
     re.I,
 )
 _WIDER = re.compile(
-    r"取消.{0,4}(?:筛选|条件|限制|过滤)|去掉.{0,4}(?:筛选|条件|限制)|不限|放宽|看?全部(?:案例)?[。.]?$|"
-    r"remove (?:the |all )?filters?|no filters?|all districts",
+    r"^(?:请)?(?:取消|去掉|清除|删除).{0,4}(?:筛选|条件|限制|过滤)|^(?:请)?(?:不限(?:制)?|放宽)(?:区域|地区|时间|部门|种类|条件|范围|筛选|限制)?[。.]?$|"
+    r"^(?:请)?(?:看|显示)?全部(?:案例)?[。.]?$|"
+    r"^(?:please )?(?:remove|clear|drop) (?:the |all )?(?:the )?filters?\b|^(?:with )?no filters?\W*$|"
+    r"^(?:show |list |search |in )*all districts\W*$",
     re.I,
 )
 _RECENT = re.compile(
@@ -50,7 +55,7 @@ class Narrower:
 
     def is_request(self, said: str) -> bool:
         """Whether a sentence asks to narrow or widen the list; long sentences never do."""
-        return len(said) <= 60 and bool(_ASKED.search(said))
+        return len(said) <= 60 and bool(_ASKED.search(said) or _WIDER.search(said))
 
     def is_widening(self, said: str) -> bool:
         """Whether it asks to drop all filters."""

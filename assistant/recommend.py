@@ -72,7 +72,8 @@ class Composer:
                 continue
             ranked_action = self._action(situation, action_type, group, prior_rates, danger and emergency)
             if ranked_action:
-                ranked.append((self._key(ranked_action, group, danger and emergency), ranked_action))
+                key = self._key(ranked_action, group, danger and emergency, situation.severity.first_actions)
+                ranked.append((key, ranked_action))
         ranked.sort(key=lambda pair: pair[0])
         return Composed(
             actions=tuple(action for _, action in ranked[: self.limit]),
@@ -95,10 +96,14 @@ class Composer:
                 uses += [_Use(action, match, weight) for action in match.case.actions]
         return uses
 
-    def _key(self, action: RankedAction, group: Sequence[_Use], urgent: bool) -> tuple[object, ...]:
-        """Emergency first where life is in danger; then by the lower bound of the rate, with support as a bonus."""
+    def _key(
+        self, action: RankedAction, group: Sequence[_Use], urgent: bool, first: Sequence[str]
+    ) -> tuple[object, ...]:
+        """Where life is in danger: what the danger calls for, then the other emergency measures; then by the lower
+        bound of the rate, with support as a bonus."""
         support = min(sum(u.weight for u in group), 3.0) / 3.0
-        return (not urgent, -(action.track_record.low + 0.25 * support), action.action_type)
+        called = urgent and action.action_type in first
+        return (not called, not urgent, -(action.track_record.low + 0.25 * support), action.action_type)
 
     def _action(
         self, situation: Situation, action_type: str, group: Sequence[_Use], priors: Mapping[str, float], urgent: bool

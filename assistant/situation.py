@@ -102,7 +102,12 @@ class Understanding:
                     level = min(level, reached)
                     colon = "：" if language == "zh" else ": "
                     reasons.append(f"{_NOUNS[language][what]}{colon}{quantity.words}")
-        return SeverityReading(level=level, reasons=tuple(dict.fromkeys(reasons)), danger_to_life=bool(signs))
+        return SeverityReading(
+            level=level,
+            reasons=tuple(dict.fromkeys(reasons)),
+            danger_to_life=bool(signs),
+            first_actions=tuple(dict.fromkeys(a for sign in signs for a in sign.danger.first_actions)),
+        )
 
     def settle(self, situation: Situation, matches: Sequence[Match]) -> Situation:
         """Lets the nearest cases vote on what the words left open: the category where it was not read, or read with

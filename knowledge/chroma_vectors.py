@@ -4,7 +4,8 @@ The stamp lives in the collection's metadata on the server, so that every replic
 in a `where` clause, which Chroma answers slowly when there are many (see eval/LOG.md).
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -27,27 +28,53 @@ class ChromaVectors:
             from langchain_chroma import Chroma
         except ImportError as error:
             raise Fault("Chroma is not installed; run `pip install precedent[chroma]`") from error
+        self._silent = f'no Chroma server answers at {host}:{port}; start it, or set vectors = "faiss"'
         try:
-            client = chromadb.HttpClient(
+            self._client: Any = chromadb.HttpClient(
                 host=host, port=port, settings=Settings(anonymized_telemetry=False, chroma_server_host=host)
             )
         except ValueError as error:
-            raise Fault(f'no Chroma server answers at {host}:{port}; start it, or set vectors = "faiss"') from error
-        self._store = Chroma(
-            client=client,
-            collection_name=f"{collection}-{_slug(model)}",
-            collection_metadata={"applied": 0},
-            collection_configuration={"hnsw": {"space": "cosine"}},
-        )
+            raise Fault(self._silent) from error
+        with self._faults():
+            self._store = Chroma(
+                client=self._client,
+                collection_name=f"{collection}-{_slug(model)}",
+                collection_metadata={"applied": 0},
+                collection_configuration={"hnsw": {"space": "cosine"}},
+            )
         self._collection: Any = self._store._collection
+
+    @contextmanager
+    def _faults(self) -> Iterator[None]:
+        """A server that does not answer becomes a Fault in plain words."""
+        import httpx
+
+        try:
+            yield
+        except httpx.HTTPError as error:
+            raise Fault(self._silent) from error
+
+    def close(self) -> None:
+        """Closes the connections to the server."""
+        clients = (self._client, getattr(self._client, "_admin_client", None))
+        sessions = [getattr(getattr(client, "_server", None), "_session", None) for client in clients]
+        self._client.close()
+        for session in sessions:
+            if session is not None:  # chromadb 1.5 leaves them open
+                session.close()
 
     def applied(self) -> int:
         """See VectorIndex.applied."""
-        stamp = self._collection.get(ids=["stamp"], include=["metadatas"])["metadatas"]
+        with self._faults():
+            stamp = self._collection.get(ids=["stamp"], include=["metadatas"])["metadatas"]
         return int(stamp[0]["change"]) if stamp else 0
 
     def apply(self, add: Sequence[int], vectors: NDArray[np.float32], remove: Sequence[int], change: int) -> None:
         """See VectorIndex.apply."""
+        with self._faults():
+            self._apply(add, vectors, list(dict.fromkeys(remove)), change)
+
+    def _apply(self, add: Sequence[int], vectors: NDArray[np.float32], remove: Sequence[int], change: int) -> None:
         dimension = vectors.shape[1]
         for start in range(0, len(remove), BATCH):
             self._collection.delete(ids=[str(i) for i in remove[start : start + BATCH]])
@@ -73,12 +100,16 @@ class ChromaVectors:
         where: dict[str, Any] = {"case_id": {"$gte": 0}}
         if allowed is not None:
             where = {"case_id": {"$in": [int(i) for i in allowed]}}
-        found = self._collection.query(query_embeddings=[vector], n_results=limit, where=where, include=["distances"])
+        with self._faults():
+            found = self._collection.query(
+                query_embeddings=[vector], n_results=limit, where=where, include=["distances"]
+            )
         return [(int(i), 1.0 - float(d)) for i, d in zip(found["ids"][0], found["distances"][0], strict=True)]
 
     def count(self) -> int:
         """See VectorIndex.count."""
-        return int(self._collection.count()) - (1 if self.applied() else 0)
+        with self._faults():
+            return int(self._collection.count()) - (1 if self.applied() else 0)
 
 
 def _slug(model: str) -> str:

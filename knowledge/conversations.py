@@ -5,12 +5,17 @@ from datetime import UTC, datetime
 from uuid import uuid4
 
 from sqlalchemy import Engine, func, insert, select
+from sqlalchemy.exc import IntegrityError
 
 from knowledge import tables as t
 from knowledge.database import from_column, reading, to_column, writing
-from knowledge.errors import NotFound
+from knowledge.errors import BadInput, NotFound
 
-__all__ = ["ConversationHead", "Conversations"]
+__all__ = ["ConversationHead", "Conversations", "NumberTaken"]
+
+
+class NumberTaken(BadInput):
+    """Another turn of the same conversation was written first."""
 
 
 @dataclass(frozen=True)
@@ -45,7 +50,8 @@ class Conversations:
     def append(
         self, conversation_id: str, owner: str, *, turn_id: str, number: int, interaction_id: str | None, record: str
     ) -> None:
-        """Adds a turn. Raises NotFound where the conversation is not the owner's."""
+        """Adds a turn. Raises NotFound where the conversation is not the owner's, NumberTaken where another turn was
+        faster."""
         row = {
             "turn_id": turn_id,
             "conversation_id": conversation_id,
@@ -55,8 +61,11 @@ class Conversations:
             "at": to_column(datetime.now(UTC)),
         }
         self.check(conversation_id, owner)
-        with writing(self.engine) as connection:
-            connection.execute(insert(t.turns).values(row))
+        try:
+            with writing(self.engine) as connection:
+                connection.execute(insert(t.turns).values(row))
+        except IntegrityError as error:
+            raise NumberTaken("this conversation went on in another window; reload it, then say it again") from error
 
     def check(self, conversation_id: str, owner: str) -> None:
         """Raises NotFound, in the same words, for a conversation that does not exist or is another person's."""

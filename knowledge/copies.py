@@ -64,8 +64,7 @@ class Copies:
             save()
 
     def _apply(self, batch: list[StoredCase], reached: int) -> None:
-        if self.words.applied() < reached:
-            self.words.apply(batch, reached)
+        self.words.apply(batch, reached)  # also when another process has done it: then this one looks at the result
         if self.profiles.applied() < reached:
             self.profiles.apply(batch, reached)
         if self.vectors.applied() < reached:

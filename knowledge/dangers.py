@@ -24,13 +24,15 @@ _DENIED = re.compile(
 
 @dataclass(frozen=True)
 class Danger:
-    """One kind of danger; `level` is the severity (1–4) that it means at least."""
+    """One kind of danger; `level` is the severity (1–4) that it means at least, `first_actions` are the action types
+    that it calls for before all others."""
 
     id: str
     level: int
     pattern: re.Pattern[str]
     reason_zh: str
     reason_en: str
+    first_actions: tuple[str, ...] = ()
 
     def reason(self, language: str) -> str:
         """Why it matters, in zh or en."""
@@ -55,6 +57,7 @@ def read_dangers(path: Path | None = None) -> tuple[Danger, ...]:
                 pattern=re.compile(f"{row['words_zh']}|\\b(?:{row['words_en']})\\b", re.IGNORECASE),
                 reason_zh=row["reason_zh"],
                 reason_en=row["reason_en"],
+                first_actions=tuple(a for a in (row.get("first_actions") or "").split("|") if a),
             )
             for row in csv.DictReader(stream)
         )

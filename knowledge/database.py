@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, inspect, text
-from sqlalchemy.exc import DatabaseError, OperationalError
+from sqlalchemy.exc import ArgumentError, DatabaseError, OperationalError
 
 from knowledge.errors import Fault
 
@@ -41,7 +41,13 @@ def open_database(url: str, *, timeout_s: float = 15.0) -> Engine:
     if "://" not in url:
         Path(url).parent.mkdir(parents=True, exist_ok=True)
         url = f"sqlite:///{url}"
-    engine = create_engine(url, connect_args={"timeout": timeout_s} if url.startswith("sqlite") else {})
+    try:
+        engine = create_engine(url, connect_args={"timeout": timeout_s} if url.startswith("sqlite") else {})
+    except (ArgumentError, ImportError) as error:  # not shown as it stands: it may hold a password
+        raise Fault(
+            f"the database setting cannot be used ({type(error).__name__}); write a path, or a URL such as "
+            "postgresql+psycopg://user@host/name with psycopg installed"
+        ) from error
     if engine.dialect.name == "sqlite":
         _prepare_sqlite(engine)
     with _faults(engine):
@@ -115,6 +121,7 @@ _SENTENCES = (
     ("disk is full", "the disk is full: nothing of this step was kept; free some space and do it again"),
     ("database is locked", "another program holds the database; wait until it has finished, then try again"),
     ("readonly", "the database may not be written; check the rights of the data folder"),
+    ("connection", "the database server does not answer; start it, or check the database setting"),
     ("unable to open", "the database cannot be opened; check that the data folder exists and may be written"),
     ("not a database", "the file is not a database of Precedent; move it away or restore a back-up"),
     ("malformed", "the database is damaged; restore the last back-up"),

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from knowledge.embedder import Embedder
+from knowledge.errors import Fault
 
 __all__ = ["KeptEmbedder"]
 
@@ -21,12 +22,13 @@ class KeptEmbedder:
         self._embedder = embedder
         self._lock = Lock()
         path.parent.mkdir(parents=True, exist_ok=True)
-        self._connection = sqlite3.connect(path, timeout=30, check_same_thread=False, isolation_level=None)
-        self._connection.execute("PRAGMA journal_mode=WAL")
-        self._connection.execute("PRAGMA synchronous=NORMAL")
-        self._connection.execute(
-            "CREATE TABLE IF NOT EXISTS embeddings (key BLOB PRIMARY KEY, vector BLOB NOT NULL) WITHOUT ROWID"
-        )
+        try:
+            self._connection = _open(path)
+        except sqlite3.OperationalError as error:  # locked, no right to write, disk full
+            raise Fault(f"the kept embeddings {path} cannot be opened ({error}); check the data folder") from error
+        except sqlite3.DatabaseError:  # damaged: losing it costs time only
+            path.unlink()
+            self._connection = _open(path)
 
     @property
     def name(self) -> str:
@@ -43,10 +45,10 @@ class KeptEmbedder:
         keys = [hashlib.sha256(f"{self.name}\0{text}".encode()).digest() for text in texts]
         with self._lock:
             kept = self._read(keys)
-            missing = list(dict.fromkeys(i for i, key in enumerate(keys) if key not in kept))
+            missing = {key: text for key, text in zip(keys, texts, strict=True) if key not in kept}
             if missing:
-                fresh = self._embedder.embed([texts[i] for i in missing])
-                rows = [(keys[i], vector.tobytes()) for i, vector in zip(missing, fresh, strict=True)]
+                fresh = self._embedder.embed(list(missing.values()))
+                rows = [(key, vector.tobytes()) for key, vector in zip(missing, fresh, strict=True)]
                 self._connection.execute("BEGIN IMMEDIATE")
                 self._connection.executemany("INSERT OR IGNORE INTO embeddings VALUES (?, ?)", rows)
                 self._connection.execute("COMMIT")
@@ -65,3 +67,18 @@ class KeptEmbedder:
     def close(self) -> None:
         """Closes the file."""
         self._connection.close()
+
+
+def _open(path: Path) -> sqlite3.Connection:
+    connection = sqlite3.connect(path, timeout=30, check_same_thread=False, isolation_level=None)
+    try:
+        for statement in (
+            "PRAGMA journal_mode=WAL",
+            "PRAGMA synchronous=NORMAL",
+            "CREATE TABLE IF NOT EXISTS embeddings (key BLOB PRIMARY KEY, vector BLOB NOT NULL) WITHOUT ROWID",
+        ):
+            connection.execute(statement)
+    except sqlite3.Error:
+        connection.close()
+        raise
+    return connection

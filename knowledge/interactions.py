@@ -99,7 +99,10 @@ class Interactions:
                     return False
                 connection.execute(insert(t.reactions).values(row))
         except IntegrityError as error:
-            if "FOREIGN KEY" in str(error.orig).upper():
+            said = str(error.orig).upper()
+            if "UNIQUE" in said:  # the same reaction came in at the same moment by another way
+                return False
+            if "FOREIGN KEY" in said:
                 raise NotFound(
                     f"no action {reaction.slot} was shown in interaction {reaction.interaction_id}; "
                     "ask again and react to that answer"

@@ -1,8 +1,8 @@
 """Exact text similarity between a question and given cases: tf-idf cosine over hashed grams, kept up to date per case.
 
 A derived copy like the indexes: for each approved case the grams of what it is about (title, place, situation), of how
-it was handled, and of both together. Weights follow Salton and Buckley (1988): (1 + ln tf) · (ln((1 + N) / (1 + df)) + 1), cosine
-normalised. Held in memory, saved as arrays to a folder where one is given.
+it was handled, and of both together. Weights follow Salton and Buckley (1988): (1 + ln tf) · (ln((1 + N) / (1 + df))
++ 1), cosine normalised. Held in memory, saved as arrays to a folder where one is given.
 """
 
 from collections.abc import Sequence
@@ -142,7 +142,7 @@ class Profiles:
         if not change:
             return
         try:
-            with np.load(folder / "profiles.npz") as arrays:
+            with (folder / "profiles.npz").open("rb") as stream, np.load(stream) as arrays:
                 for name, field in self._fields.items():
                     ends = np.cumsum(arrays[f"{name}_sizes"])
                     ids = np.split(arrays[f"{name}_ids"], ends)[:-1]

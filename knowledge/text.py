@@ -42,12 +42,20 @@ def _converter() -> object:
 
 
 def simplify(text: str) -> str:
-    """Traditional characters as Simplified ones.
+    """Traditional characters as Simplified ones; a text without any is left alone (OpenCC would turn 演示覆盖 into
+    演示复盖).
 
-    >>> simplify("積水")
-    '积水'
+    >>> simplify("積水"), simplify("演示覆盖")
+    ('积水', '演示覆盖')
     """
-    return str(_converter().convert(text)) if _HAN.search(text) else text  # type: ignore[attr-defined]
+    if not any(_is_traditional(character) for character in set(_HAN.findall(text))):
+        return text
+    return str(_converter().convert(text))  # type: ignore[attr-defined]
+
+
+@lru_cache(maxsize=8192)
+def _is_traditional(character: str) -> bool:
+    return bool(_converter().convert(character) != character)  # type: ignore[attr-defined]
 
 
 def fold(text: str) -> str:

@@ -58,13 +58,13 @@ class FaissVectors:
 
     def _load(self, folder: Path) -> None:
         change = self._stamp.read()
-        path = folder / "index.faiss"
-        if change and path.is_file():
-            try:
-                self._index = faiss.read_index(str(path))
-                self._applied = change
-            except RuntimeError:  # a damaged copy is built anew from the case base
-                self._applied = 0
+        if not change:
+            return
+        try:
+            self._index = faiss.read_index(str(folder / "index.faiss"))
+            self._applied = change
+        except (RuntimeError, MemoryError):  # a lost or damaged copy is built anew from the case base, and saved again
+            self._stamp.wipe()
 
     def applied(self) -> int:
         """See VectorIndex.applied."""

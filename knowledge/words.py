@@ -34,7 +34,8 @@ class WordIndex(Protocol):
         ...
 
     def apply(self, cases: Sequence[StoredCase], change: int) -> None:
-        """Puts approved cases in (in place of their older versions), takes others out, and remembers `change`."""
+        """Puts approved cases in (in place of their older versions), takes others out, and remembers `change`. A change
+        that this or another process has applied is not applied again; what that process wrote is seen from now on."""
         ...
 
     def search(self, text: str, limit: int, wanted: Wanted, concepts: Iterable[str] = ()) -> list[tuple[int, float]]:
@@ -73,7 +74,20 @@ class TantivyWords:
             with self._stamp.lock():
                 if self._stamp.is_foreign():
                     self._stamp.wipe()
-                self._index = tantivy.Index(self._schema, path=str(folder))
+                self._index = self._open(folder)
+
+    def _open(self, folder: Path) -> Any:
+        """The index of the folder; one that is damaged or lost begins anew, to be filled from the case base."""
+        if self._stamp.read() and not tantivy.Index.exists(str(folder)):
+            self._stamp.wipe()
+        try:
+            index = tantivy.Index(self._schema, path=str(folder))
+        except ValueError:
+            self._stamp.wipe()
+            index = tantivy.Index(self._schema, path=str(folder))
+        if not self._stamp.read():
+            self._stamp.write(0)  # an empty index is ours too: whoever opens it next must not take it for foreign
+        return index
 
     def applied(self) -> int:
         """See WordIndex.applied."""
@@ -132,8 +146,9 @@ class TantivyWords:
             if value:
                 document.add_text(name, value)
         if case.category:
-            for name in {case.category, case.category.split(".")[0]}:
-                document.add_text("category", name)
+            parts = case.category.split(".")
+            for length in range(1, len(parts) + 1):  # itself and everything above it
+                document.add_text("category", ".".join(parts[:length]))
             document.add_text("concept", case.category)
         for department in dict.fromkeys(case.departments):
             document.add_text("department", department)

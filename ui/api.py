@@ -18,7 +18,7 @@ from assistant.answer import Match, Reaction, Recommendation, Turn, Verdict
 from knowledge.case import CaseKind
 from knowledge.errors import BadInput, NotFound, PrecedentError
 from knowledge.filter import Wanted
-from knowledge.text import MAX_QUESTION
+from knowledge.text import MAX_QUESTION, clean
 from ui.facade import Assistant
 
 __all__ = ["add_api", "create_router"]
@@ -92,7 +92,8 @@ def _wanted(question: Question, assistant: Assistant) -> Wanted | None:
     category = assistant.taxonomy.resolve_category(question.category) if question.category else None
     if question.category and category is None:
         raise BadInput(f"there is no category {question.category!r}; see /api/v1/taxonomy for those there are")
-    district, department, since = question.district, question.department, question.since
+    district, department = clean(question.district or ""), clean(question.department or "")
+    since = question.since
     if since and since.tzinfo is None:
         since = since.replace(tzinfo=UTC)
     wanted = Wanted(

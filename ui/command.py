@@ -7,14 +7,21 @@ import argparse
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import NoReturn
 
 from knowledge.errors import BadInput, PrecedentError
 
 __all__ = ["main"]
 
 
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        """One line, as for every other mistake, instead of the whole usage."""
+        self.exit(2, f"precedent: {message}; {self.prog} --help lists what there is\n")
+
+
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="precedent",
         description="What happened last time, what was done, whether it worked, and what to do now (先例).",
         epilog="The data folder is PRECEDENT_HOME, or ~/.precedent. Every command that prints for people takes --json.",

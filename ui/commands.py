@@ -6,7 +6,7 @@ from argparse import Namespace
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 from assistant.answer import Match, Situation, Verdict
 from assistant.desk import Desk
@@ -14,6 +14,7 @@ from assistant.moment import CITY_ZONE
 from assistant.wiring import Workplace, open_workplace
 from knowledge.errors import BadInput, Fault
 from knowledge.filter import Wanted
+from knowledge.text import clean
 
 __all__ = ["run", "wanted"]
 
@@ -70,10 +71,10 @@ def _wanted(options: Namespace, desk: Desk) -> Wanted:
         raise BadInput(f"--top {options.top}: give a number from 1 to 200")
     return wanted(
         desk,
-        district=options.district,
+        district=clean(options.district or ""),
         since=options.since,
         category=options.category,
-        department=options.department,
+        department=clean(options.department or ""),
         kind=options.case_kind,
     )
 
@@ -120,7 +121,11 @@ def _match(options: Namespace, workplace: Workplace) -> None:
         print(json.dumps(line, ensure_ascii=False) if options.json else _readable(line, desk))
         return
     for query_id, text in _queries(options.queries):
-        print(json.dumps(_one(desk, query_id, text, options, chosen), ensure_ascii=False), flush=True)
+        try:
+            line = _one(desk, query_id, text, options, chosen)
+        except BadInput as error:
+            raise BadInput(f"{options.queries}, query {query_id}: {error}") from error
+        print(json.dumps(line, ensure_ascii=False), flush=True)
 
 
 def _one(desk: Desk, query_id: str | None, text: str, options: Namespace, chosen: Wanted) -> dict[str, Any]:
@@ -143,16 +148,23 @@ def _queries(path: Path) -> Iterator[tuple[str, str]]:
     except OSError as error:
         raise BadInput(f"{path} cannot be read ({error.strerror}); give a file of JSON lines") from error
     with stream:
-        for number, line in enumerate(stream, 1):
+        for number, line in enumerate(_lines(stream, path), 1):
             if not line.strip():
                 continue
             try:
                 query = json.loads(line)
-                yield str(query["id"]), str(query["text"])
+                yield clean(str(query["id"])), str(query["text"])
             except (ValueError, KeyError, TypeError) as error:
                 raise BadInput(
                     f'{path}, line {number}: each line needs {{"id": …, "text": …}}; mend that line'
                 ) from error
+
+
+def _lines(stream: TextIO, path: Path) -> Iterator[str]:
+    try:
+        yield from stream
+    except UnicodeDecodeError as error:
+        raise BadInput(f"{path} is not UTF-8 ({error.reason}); save it as UTF-8 and try again") from error
 
 
 def _readable(line: dict[str, Any], desk: Desk) -> str:

@@ -1,0 +1,47 @@
+"""The check-up: every part is looked at, a broken one is a finding with advice, never an error."""
+
+from pathlib import Path
+
+from assistant.checkup import Finding, checkup
+from assistant.wiring import open_workplace
+from knowledge.case import Case
+
+
+def _by_name(findings: list[Finding]) -> dict[str, Finding]:
+    assert len({f.name for f in findings}) == len(findings)
+    return {f.name: f for f in findings}
+
+
+def test_a_fresh_folder_is_well_and_says_how_to_begin(tmp_path: Path) -> None:
+    found = _by_name(checkup(open_workplace(tmp_path / "home")))
+    assert {"data folder", "database", "embedder", "indexes", "language model"} <= found.keys()
+    assert all(f.ok for f in found.values())
+    assert "precedent import" in found["database"].state
+    assert "lexical" in found["embedder"].state
+
+
+def test_what_lags_behind_is_said(tmp_path: Path) -> None:
+    workplace = open_workplace(tmp_path)
+    workplace.records.write([Case(situation="积水"), Case(situation="停电")])
+    found = _by_name(checkup(workplace))
+    assert "2 approved cases of 2" in found["database"].state
+    assert "2 changes behind" in found["indexes"].state
+    workplace.copies.sync()
+    assert "up to date" in _by_name(checkup(workplace))["indexes"].state
+
+
+def test_a_damaged_database_is_a_finding(tmp_path: Path) -> None:
+    (tmp_path / "precedent.sqlite").write_bytes(b"this is no database at all" * 100)
+    found = _by_name(checkup(open_workplace(tmp_path)))
+    assert not found["database"].ok
+    assert "restore" in found["database"].advice
+    assert found["embedder"].ok
+
+
+def test_a_missing_model_and_a_wrong_index_are_findings(tmp_path: Path) -> None:
+    (tmp_path / "settings.toml").write_text('embedder = "/nowhere/model"\nvectors = "pinecone"', encoding="utf-8")
+    found = _by_name(checkup(open_workplace(tmp_path)))
+    assert not found["embedder"].ok
+    assert "lexical" in found["embedder"].advice
+    assert not found["indexes"].ok
+    assert found["database"].ok

@@ -1,0 +1,305 @@
+"""The desk: whatever is sent is answered or refused in a sentence, and logged as shown; nobody sees another's."""
+
+import json
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from assistant.answer import Reaction, Recommendation
+from assistant.desk import Desk
+from assistant.match import WEIGHTS
+from assistant.wiring import Workplace, open_workplace
+from knowledge.case import Action, ActionResult, Case, CaseStatus
+from knowledge.errors import BadInput, NotFound
+from knowledge.filter import Wanted
+from knowledge.text import MAX_QUESTION, clean
+
+QUESTION = "凤台立交桥下积水半米，两辆车被困"
+
+
+@pytest.fixture
+def own(tmp_path: Path, small_cases: tuple[Case, ...]) -> Iterator[Workplace]:
+    """A workplace of the test's own, with six small cases."""
+    workplace = open_workplace(tmp_path / "own")
+    workplace.records.write(small_cases)
+    yield workplace
+    workplace.engine.dispose()
+
+
+# What is sent
+
+
+@pytest.mark.parametrize("text", ["", " \n\t", "\u200b\ufeff", "\x00\x01", "？！……", "\ud800\udfff", "　"])
+def test_an_empty_question_is_refused_with_what_to_write(desk: Any, text: str) -> None:
+    for ask in (desk.ask, desk.match, lambda said: desk.turn(said, owner="a")):
+        with pytest.raises(BadInput, match="describe what is happening"):
+            ask(text)
+
+
+def test_a_question_of_100_kb_is_refused_with_its_length(desk: Any) -> None:
+    with pytest.raises(BadInput, match=r"100,000 characters.*import the text as a case"):
+        desk.ask("积" * 100_000)
+
+
+def test_the_longest_question_is_answered(desk: Any) -> None:
+    text = ("凤台立交桥下积水。" * 3_000)[:MAX_QUESTION]
+    assert desk.ask(text).matches
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "积水\x00半米\x1b[31m，两辆车\x7f被困",
+        "小区 gas 泄漏了 30 households 怎么办 что делать كيف",
+        "<script>alert(1)</script>凤台立交桥下积水<img src=x onerror=alert(1)>",
+        "积水\ud800半米",
+        "🚒🔥 着火了 🔥",
+        "'; DROP TABLE cases; --",
+        '积水" OR 1=1 AND (text:* NOT',
+        "{question} {0} %s %n",
+        "A" * 500,
+        "1",
+        "积水\r\n\r\n半米",
+    ],
+)
+def test_strange_text_is_answered(desk: Any, text: str) -> None:
+    answer = desk.ask(text)
+    json.loads(answer.model_dump_json())
+    assert answer.answer_markdown
+    assert "<script" not in answer.answer_markdown
+    assert not any(ord(c) < 32 and c != "\n" for c in answer.situation.text)
+    assert desk.recommendation(answer.interaction_id) == answer
+
+
+@settings(max_examples=40, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture])
+@given(st.text(st.characters(), min_size=1, max_size=200))
+def test_any_text_is_answered_or_refused(desk: Any, text: str) -> None:
+    if not any(c.isalnum() for c in clean(text)):
+        with pytest.raises(BadInput, match="describe"):
+            desk.ask(text)
+        return
+    assert sum(desk.ask(text).verdict.probabilities.values()) == pytest.approx(1, abs=3e-4)
+
+
+def test_traditional_characters_find_the_same_cases(desk: Any) -> None:
+    simple, traditional = desk.ask("电梯困人，车库积水"), desk.ask("電梯困人，車庫積水")
+    assert traditional.situation.text == "电梯困人，车库积水"
+    assert [m.case_id for m in traditional.matches] == [m.case_id for m in simple.matches]
+
+
+def test_full_width_figures_and_letters_are_read(desk: Any) -> None:
+    assert [q.value for q in desk.ask("停水３０户").situation.quantities] == [30]
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_the_language_of_the_answer_can_be_chosen(desk: Any, language: str) -> None:
+    answer = desk.ask(QUESTION, language=language)
+    assert answer.language == language
+
+
+# What is logged
+
+
+def _row(desk: Any, interaction_id: str) -> dict[str, Any]:
+    (row,) = [r for r in desk.interactions.export() if r["interaction_id"] == interaction_id]
+    found: dict[str, Any] = row
+    return found
+
+
+def test_every_answer_is_logged_with_all_that_was_compared_and_shown(own: Workplace) -> None:
+    desk = own.desk
+    wanted = Wanted(districts=("wangjiang",), since=datetime(2020, 1, 1, tzinfo=UTC))
+    answer = desk.ask(QUESTION, wanted=wanted, actor="值班员")
+    row = _row(desk, answer.interaction_id)
+    assert (row["actor"], row["question"], row["language"]) == ("值班员", QUESTION, "zh")
+    assert row["filters"]["districts"] == ["wangjiang"]
+    assert row["filters"]["since"].startswith("2020-01-01")
+    candidates = desk.matcher.candidates(desk.understanding(QUESTION, answer.asked_at), answer.asked_at, wanted)
+    assert [c["case_id"] for c in row["candidates"]] == [c.case_id for c in candidates]
+    assert all(set(c["parts"]) == set(WEIGHTS) for c in row["candidates"])
+    assert [(s["action_type"], s["text"], s["propensity"]) for s in row["shown"]] == [
+        (a.action_type, a.text, 1.0) for a in answer.actions
+    ]
+    assert row["versions"] == answer.models
+    assert {"precedent", "embedder", "verdict", "language_model", "change"} <= row["versions"].keys()
+    assert Recommendation.model_validate_json(row["recommendation"]) == answer
+
+
+def test_all_candidates_are_logged_not_only_the_shown_ones(desk: Any) -> None:
+    answer = desk.ask(QUESTION, top=3)
+    logged = {c["case_id"] for c in _row(desk, answer.interaction_id)["candidates"]}
+    assert {m.case_id for m in answer.matches} < logged
+    assert answer.propensities == (1.0,) * len(answer.actions)
+
+
+def test_matching_alone_logs_nothing(own: Workplace) -> None:
+    own.desk.match(QUESTION)
+    assert own.desk.stats()["interactions"] == 0
+
+
+def test_reactions_belong_to_what_was_shown_and_count_once(own: Workplace) -> None:
+    desk = own.desk
+    answer = desk.ask(QUESTION)
+    assert answer.actions
+    reaction = Reaction(
+        interaction_id=answer.interaction_id, client_id="r1", kind="adopt", action=0, actor="a", at=datetime.now(UTC)
+    )
+    assert desk.react(reaction) is True
+    assert desk.react(reaction) is False
+    assert desk.reactions(answer.interaction_id) == [reaction]
+    with pytest.raises(NotFound):
+        desk.react(reaction.model_copy(update={"client_id": "r2", "action": 99}))
+    with pytest.raises(NotFound):
+        desk.react(reaction.model_copy(update={"interaction_id": "none"}))
+
+
+def test_an_unknown_interaction_is_not_found(desk: Any) -> None:
+    with pytest.raises(NotFound, match="ask first"):
+        desk.recommendation("none")
+
+
+# Conversations
+
+
+def test_a_conversation_is_told_again_as_it_was(own: Workplace) -> None:
+    desk = own.desk
+    first = desk.turn(QUESTION, owner="a")
+    second = desk.turn("打开第1个", owner="a", conversation_id=first.conversation_id)
+    third = desk.turn("只看望江区的", owner="a", conversation_id=first.conversation_id)
+    assert [t.number for t in (first, second, third)] == [1, 2, 3]
+    assert [t.intent for t in (first, second, third)] == ["ask", "open", "narrow"]
+    assert desk.conversation(first.conversation_id, "a") == [first, second, third]
+    (head,) = desk.conversations("a")
+    assert (head.title, head.turns) == (QUESTION, 3)
+    assert third.wanted.districts == ("wangjiang",)
+
+
+def test_another_owners_conversation_is_not_found_in_the_same_words_as_none(own: Workplace) -> None:
+    desk = own.desk
+    mine = desk.turn(QUESTION, owner="a").conversation_id
+    said = []
+    for conversation_id, owner in ((mine, "b"), ("none", "b"), (mine, "")):
+        with pytest.raises(NotFound) as caught:
+            desk.conversation(conversation_id, owner)
+        said.append(str(caught.value))
+        with pytest.raises(NotFound):
+            desk.turn("打开第1个", owner=owner, conversation_id=conversation_id)
+    assert len(set(said)) == 1
+    assert len(desk.conversation(mine, "a")) == 1
+    assert desk.conversations("b") == []
+
+
+def test_restarting_forgets_the_situation(own: Workplace) -> None:
+    desk = own.desk
+    first = desk.turn(QUESTION, owner="a")
+    assert desk.turn("重新开始", owner="a", conversation_id=first.conversation_id).recommendation is None
+    assert desk.turn("打开第1个", owner="a", conversation_id=first.conversation_id).intent == "unclear"
+
+
+# While the case base changes
+
+
+def test_a_case_written_while_the_desk_runs_is_found_and_retiring_it_removes_it(own: Workplace) -> None:
+    desk = own.desk
+    text = "人民广场喷泉池漏电，一只狗触电"
+    assert "new-1" not in [m.external_id for m in desk.ask(text).matches]
+    case = Case(external_id="new-1", situation="人民广场喷泉池漏电，狗触电倒地。", category="utility.power")
+    other = open_workplace(own.home)  # as another process would
+    other.records.write([case])
+    assert desk.ask(text).matches[0].external_id == "new-1"
+    other.records.write([case.model_copy(update={"situation": "已改写：喷泉池整修。"})])
+    changed = {m.external_id: m.case.situation for m in desk.ask(text).matches}
+    assert changed.get("new-1", "已改写：喷泉池整修。") == "已改写：喷泉池整修。"
+    other.records.write([case.model_copy(update={"status": CaseStatus.RETIRED})])
+    assert "new-1" not in [m.external_id for m in desk.ask(text).matches]
+    other.engine.dispose()
+
+
+def test_what_worked_counts_as_soon_as_it_is_written(own: Workplace) -> None:
+    desk = own.desk
+    action = Action(text="加装水位自动栏杆。", action_type="install_facility", result=ActionResult.WORKED)
+    assert "install_facility" not in [a.action_type for a in desk.ask(QUESTION).actions]
+    own.records.write([Case(external_id="n", situation=QUESTION, category="flood.underpass", actions=(action,))])
+    assert "install_facility" in [a.action_type for a in desk.ask(QUESTION).actions]
+
+
+def test_a_case_can_be_opened_only_while_it_may_be_shown(own: Workplace) -> None:
+    stored = own.records.find("s-1")
+    draft = own.records.find("s-5")
+    assert stored is not None
+    assert draft is not None
+    opened = own.desk.open_case(stored.case_id, "zh")
+    assert opened is not None
+    assert opened.case == stored.case
+    assert own.desk.open_case(draft.case_id, "zh") is None
+    assert own.desk.open_case(10**9, "zh") is None
+
+
+# Many at once
+
+
+def test_eight_threads_get_their_own_answers(desk: Any) -> None:
+    questions = ("电梯困住三个人", "二十多个工人讨薪", "小区煤气泄漏", "工地半夜施工", "共享单车堵住地铁口", "路面塌陷",
+                 "Gas smell in a block", "A prepaid gym closed overnight")  # fmt: skip
+    expected = {text: [m.case_id for m in desk.ask(text).matches] for text in questions}
+    barrier = threading.Barrier(8)
+
+    def ask(text: str) -> list[Recommendation]:
+        barrier.wait()
+        return [desk.ask(text, actor=text) for _ in range(4)]
+
+    with ThreadPoolExecutor(8) as pool:
+        answers = dict(zip(questions, pool.map(ask, questions), strict=True))
+    ids = [a.interaction_id for found in answers.values() for a in found]
+    assert len(set(ids)) == 32
+    for text, found in answers.items():
+        for answer in found:
+            assert answer.situation.text == text
+            assert [m.case_id for m in answer.matches] == expected[text]
+            assert desk.recommendation(answer.interaction_id) == answer
+
+
+def test_asking_while_cases_are_written_loses_nothing(own: Workplace) -> None:
+    desk = own.desk
+
+    def write(number: int) -> None:
+        own.records.write([Case(external_id=f"w-{number}", situation=f"第{number}号泵站跳闸，街面积水。")])
+
+    def ask(_: int) -> None:
+        assert desk.ask("泵站跳闸，街面积水").matches
+
+    with ThreadPoolExecutor(8) as pool:
+        for done in [pool.submit(job, n) for n in range(12) for job in (write, ask)]:
+            done.result()
+    found = {m.external_id for m in desk.match("泵站跳闸，街面积水", top=30)[2]}
+    assert {f"w-{n}" for n in range(12)} <= found
+    assert desk.stats()["behind"] == 0
+    assert desk.stats()["interactions"] == 12
+
+
+def test_examples_and_counts_for_an_empty_page(desk: Any) -> None:
+    assert len(desk.examples("zh")) == len(desk.examples("en")) >= 3
+    assert desk.examples("fr") == []
+    assert desk.stats()["cases"] == 258
+    assert all(desk.ask(text).verdict.label.value != "new" for text in (*desk.examples("zh"), *desk.examples("en")))
+
+
+def test_two_windows_of_one_conversation_may_speak_at_once(desk: Desk) -> None:
+    first = desk.turn("电梯困住三个人", owner="two-windows")
+    with ThreadPoolExecutor(6) as pool:
+        turns = list(
+            pool.map(
+                lambda said: desk.turn(said, owner="two-windows", conversation_id=first.conversation_id),
+                ["工地半夜施工", "流浪狗咬人", "井盖没了", "暖气不热", "包工头跑了讨薪", "垃圾站臭"],
+            )
+        )
+    numbers = [turn.number for turn in desk.conversation(first.conversation_id, "two-windows")]
+    assert numbers == list(range(1, 8))
+    assert sorted(turn.number for turn in turns) == numbers[1:]

@@ -1,0 +1,221 @@
+import shutil
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from knowledge.case import Action, Case, CaseStatus, StoredCase
+from knowledge.casetext import case_text
+from knowledge.grams import gram_counts
+from knowledge.profiles import FIELDS, Profiles
+
+NOW = datetime(2024, 1, 1, tzinfo=UTC)
+
+
+def stored(case_id: int, case: Case) -> StoredCase:
+    return StoredCase(case_id=case_id, version=1, change=case_id, updated_at=NOW, case=case)
+
+
+def field_texts(case: Case) -> dict[str, str]:
+    texts = case_text(case)
+    return {"matter": texts.matter(), "handling": texts.handling, "whole": f"{texts.matter()}\n{texts.handling}"}
+
+
+def damped(text: str) -> dict[int, float]:
+    grams = gram_counts(text)
+    return {int(i): 1 + float(np.log(c)) for i, c in zip(grams.ids, grams.counts, strict=True)}
+
+
+def slow_compare(question: str, texts: list[str]) -> tuple[list[float], list[float]]:
+    """Cosine and coverage with each text, over dense vectors of all grams that occur, in double precision."""
+    asked, documents = damped(question), [damped(text) for text in texts]
+    grams = sorted({*asked, *[gram for document in documents for gram in document]})
+    df = np.asarray([sum(gram in document for document in documents) for gram in grams])
+    idf = np.log((1 + len(documents)) / (1 + df)) + 1
+    vector = np.asarray([asked.get(gram, 0.0) for gram in grams]) * idf
+    cosines, coverage = [], []
+    for document in documents:
+        row = np.asarray([document.get(gram, 0.0) for gram in grams]) * idf
+        lengths = float(np.linalg.norm(row) * np.linalg.norm(vector))
+        cosines.append(float(row @ vector) / lengths if lengths else 0.0)
+        coverage.append(float(vector[row > 0].sum() / vector.sum()) if lengths else 0.0)
+    return cosines, coverage
+
+
+def check_against_slow(profiles: Profiles, live: dict[int, Case], question: str) -> None:
+    ids = sorted(live)
+    found = profiles.compare(question, ids)
+    assert set(found) == {*FIELDS, "coverage"}
+    for name in FIELDS:
+        cosines, coverage = slow_compare(question, [field_texts(live[i])[name] for i in ids])
+        assert np.allclose(found[name], cosines, atol=1e-5), name
+        if name == "whole":
+            assert np.allclose(found["coverage"], coverage, atol=1e-5)
+
+
+QUESTIONS = ["立交桥下积水，两辆车被困", "a prepaid gym closed and members want refunds", "电梯困人 lift", "xyzzy", ""]
+
+
+@pytest.mark.parametrize("question", QUESTIONS)
+def test_cosines_equal_the_slow_version(demo_cases: tuple[Case, ...], question: str) -> None:
+    live = dict(enumerate(demo_cases[::6], 1))
+    profiles = Profiles()
+    profiles.apply([stored(i, case) for i, case in live.items()], len(live))
+    check_against_slow(profiles, live, question)
+
+
+TEXT = st.text("积水桥路灯停电车ab ，", min_size=1, max_size=12).filter(str.strip)
+CASE = st.builds(
+    Case,
+    situation=TEXT,
+    title=st.none() | TEXT,
+    status=st.sampled_from([CaseStatus.APPROVED, CaseStatus.APPROVED, CaseStatus.RETIRED, CaseStatus.DRAFT]),
+    actions=st.lists(st.builds(Action, text=TEXT), max_size=2).map(tuple),
+)
+
+
+@settings(max_examples=30)
+@given(st.lists(st.lists(st.tuples(st.integers(1, 6), CASE), max_size=4), max_size=4), TEXT)
+def test_any_sequence_of_changes_ends_like_a_fresh_start(edits: list[list[tuple[int, Case]]], question: str) -> None:
+    profiles, live = Profiles(), {}
+    for number, edit in enumerate(edits, 1):
+        profiles.apply([stored(i, case) for i, case in edit], number)
+        live |= dict(edit)
+    live = {i: case for i, case in live.items() if case.status is CaseStatus.APPROVED}
+    assert profiles.count() == len(live)
+    if live:
+        check_against_slow(profiles, live, question)
+
+
+@given(st.text(max_size=60))
+def test_all_parts_lie_between_0_and_1(text: str) -> None:
+    for values in SMALL.compare(text, [1, 2, 999]).values():
+        assert values.shape == (3,)
+        assert ((values >= 0) & (values <= 1)).all()
+        assert values[2] == 0
+
+
+SMALL = Profiles()
+SMALL.apply([stored(1, Case(situation="桥下积水")), stored(2, Case(situation="gas leak", title="漏气"))], 2)
+
+
+def test_a_case_is_wholly_like_itself() -> None:
+    found = SMALL.compare("漏气\ngas leak", [2])
+    assert found["matter"][0] == pytest.approx(1, abs=1e-5)
+    assert found["whole"][0] == pytest.approx(1, abs=1e-5)
+    assert found["coverage"][0] == pytest.approx(1, abs=1e-5)
+    assert found["handling"][0] == 0
+
+
+def test_no_cases_asked_no_answers() -> None:
+    assert {values.shape for values in SMALL.compare("积水", []).values()} == {(0,)}
+    assert {values.shape for values in Profiles().compare("积水", [1]).values()} == {(1,)}
+
+
+def test_removal_and_repetition() -> None:
+    profiles = Profiles()
+    for _ in range(2):
+        profiles.apply([stored(1, Case(situation="桥下积水")), stored(2, Case(situation="停电"))], 2)
+    assert (profiles.applied(), profiles.count()) == (2, 2)
+    profiles.apply([stored(2, Case(situation="停电", status=CaseStatus.RETIRED))], 3)
+    profiles.apply([stored(2, Case(situation="停电", status=CaseStatus.RETIRED))], 3)
+    assert (profiles.applied(), profiles.count()) == (3, 1)
+    check_against_slow(profiles, {1: Case(situation="桥下积水")}, "积水停电")
+    assert profiles.compare("停电", [2])["matter"][0] == 0
+
+
+def test_what_was_saved_is_there_after_reopening(tmp_path: Path, demo_cases: tuple[Case, ...]) -> None:
+    live = dict(enumerate(demo_cases[:40], 1))
+    one = Profiles(tmp_path / "profiles")
+    one.apply([stored(i, case) for i, case in live.items()], 40)
+    assert Profiles(tmp_path / "profiles").applied() == 0  # not saved yet
+    one.save()
+    again = Profiles(tmp_path / "profiles")
+    assert (again.applied(), again.count()) == (40, 40)
+    check_against_slow(again, live, QUESTIONS[0])
+    again.apply([stored(1, live.pop(1).model_copy(update={"status": CaseStatus.RETIRED}))], 41)
+    again.save()
+    last = Profiles(tmp_path / "profiles")
+    assert (last.applied(), last.count()) == (41, 39)
+    check_against_slow(last, live, QUESTIONS[0])
+
+
+def test_saving_when_every_case_is_gone(tmp_path: Path) -> None:
+    one = Profiles(tmp_path / "p")
+    one.apply([stored(1, Case(situation="停电", status=CaseStatus.RETIRED))], 1)
+    one.save()
+    again = Profiles(tmp_path / "p")
+    assert (again.applied(), again.count()) == (1, 0)
+    again.apply([stored(2, Case(situation="停水"))], 2)
+    again.save()
+    assert Profiles(tmp_path / "p").count() == 1
+
+
+def test_one_that_lags_does_not_save_over_one_that_is_ahead(tmp_path: Path) -> None:
+    ahead, behind = Profiles(tmp_path / "p"), Profiles(tmp_path / "p")
+    behind.apply([stored(1, Case(situation="停电"))], 1)
+    ahead.apply([stored(1, Case(situation="停电")), stored(2, Case(situation="停水"))], 2)
+    ahead.save()
+    behind.save()
+    assert Profiles(tmp_path / "p").applied() == 2
+
+
+def _truncate(path: Path) -> None:
+    path.write_bytes(path.read_bytes()[:-60])
+
+
+def _cut_short(path: Path) -> None:
+    path.write_bytes(path.read_bytes()[:3])
+
+
+def _empty(path: Path) -> None:
+    path.write_bytes(b"")
+
+
+def _garble(path: Path) -> None:
+    path.write_bytes(b"not an archive" * 20)
+
+
+def _flip(path: Path) -> None:
+    content = bytearray(path.read_bytes())
+    for place in range(200, len(content) - 2_000, 97):
+        content[place] ^= 0xFF
+    path.write_bytes(bytes(content))
+
+
+def _lose(path: Path) -> None:
+    path.unlink()
+
+
+def _forget(path: Path) -> None:
+    (path.parent / "stamp.json").unlink()
+
+
+def _of_another_format(path: Path) -> None:
+    (path.parent / "stamp.json").write_text('{"format": "profiles-0", "change": 3}')
+
+
+def _lose_all(path: Path) -> None:
+    shutil.rmtree(path.parent)
+
+
+@pytest.mark.parametrize(
+    "damage", [_truncate, _cut_short, _empty, _garble, _flip, _lose, _forget, _of_another_format, _lose_all]
+)
+def test_a_damaged_file_begins_anew_and_is_saved_again(
+    tmp_path: Path, demo_cases: tuple[Case, ...], damage: Callable[[Path], None]
+) -> None:
+    folder, cases = tmp_path / "profiles", [stored(i, case) for i, case in enumerate(demo_cases[:5], 1)]
+    one = Profiles(folder)
+    one.apply(cases, 5)
+    one.save()
+    damage(folder / "profiles.npz")
+    again = Profiles(folder)
+    assert (again.applied(), again.count()) == (0, 0)
+    again.apply(cases, 5)
+    again.save()
+    assert (Profiles(folder).applied(), Profiles(folder).count()) == (5, 5)
