@@ -65,6 +65,8 @@ class Conversations:
             with writing(self.engine) as connection:
                 connection.execute(insert(t.turns).values(row))
         except IntegrityError as error:
+            if "FOREIGN KEY" in str(error.orig).upper():
+                raise
             raise NumberTaken("this conversation went on in another window; reload it, then say it again") from error
 
     def check(self, conversation_id: str, owner: str) -> None:

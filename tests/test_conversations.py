@@ -4,7 +4,7 @@ import pytest
 from sqlalchemy import Engine
 from sqlalchemy.exc import IntegrityError
 
-from knowledge.conversations import Conversations
+from knowledge.conversations import Conversations, NumberTaken
 from knowledge.errors import NotFound
 
 
@@ -74,7 +74,7 @@ def test_a_long_title_is_cut(log: Conversations) -> None:
 def test_two_turns_never_have_one_number(log: Conversations) -> None:
     mine = log.start("owner-a", "积水")
     append(log, mine, "owner-a", 1)
-    with pytest.raises(IntegrityError):
+    with pytest.raises(NumberTaken, match="another window"):
         log.append(mine, "owner-a", turn_id="other", number=1, interaction_id=None, record="{}")
     assert len(log.turns(mine, "owner-a")) == 1
 
