@@ -183,7 +183,7 @@ class Desk:
             return None
         situation = self.understanding(stored.case.heading(), self.clock(), language)
         found = self.matcher.read(
-            (Candidate(case_id, 0.0, dict.fromkeys(self.matcher.weights, 0.0)),), situation, self.clock(), 1
+            (Candidate(case_id, 0.0, dict.fromkeys(self.matcher.ranker.weights, 0.0)),), situation, self.clock(), 1
         )
         return found[0].model_copy(update={"why": (), "parts": {}}) if found else None
 

@@ -1,12 +1,17 @@
 """Matching: from a situation to similar cases, each with its score, parts and reasons.
 
 Candidates come from the word index and the vector index; every candidate is then compared field by field, and the
-weighted parts make the score. It decides nothing about "no precedent": that is the verdict.
+weighted sum of the parts makes the score. It decides nothing about "no precedent": that is the verdict.
 """
 
+import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
 
 from assistant import similarity
 from assistant.answer import Match, Replacement, Situation
@@ -17,24 +22,29 @@ from knowledge.filter import Wanted
 from knowledge.places import Gazetteer
 from knowledge.records import Columns
 
-__all__ = ["WEIGHTS", "Candidate", "Matcher"]
+__all__ = ["Candidate", "Matcher", "Ranker", "read_ranker"]
 
-# Weights of the parts; they sum to 1. Measured by eval.retrieval on development rows, see eval/LOG.md.
-WEIGHTS: Mapping[str, float] = {
-    "text": 0.15,
-    "matter": 0.12,
-    "handling": 0.17,
-    "coverage": 0.28,
-    "words": 0.0,  # brings candidates, but made the order worse
-    "vector": 0.05,
-    "category": 0.19,
-    "place": 0.01,
-    "severity": 0.01,
-    "season": 0.01,
-    "age": 0.01,
-}
-TEXT_HALF = 0.09  # a cosine of grams at which two texts count as half alike
-HANDLING_HALF = 0.15
+BUNDLED = Path(__file__).parent.parent / "knowledge" / "data" / "ranker.json"
+
+
+@dataclass(frozen=True)
+class Ranker:
+    """Weights of the parts, each at least 0, and the weighted sum at which a case counts as half alike. They are
+    fitted by eval.ranker; every part only ever raises the score."""
+
+    weights: Mapping[str, float]
+    half: float
+    fitted_on: str
+
+    def __call__(self, parts: Mapping[str, float]) -> float:
+        """The score in 0..1."""
+        return round(similarity.saturate(sum(w * parts[name] for name, w in self.weights.items()), self.half), 6)
+
+
+def read_ranker(path: Path | None = None) -> Ranker:
+    """Reads a ranker.json; the bundled one by default."""
+    content = json.loads((path or BUNDLED).read_text(encoding="utf-8"))
+    return Ranker(content["weights"], content["half"], content["fitted_on"])
 
 
 @dataclass(frozen=True)
@@ -54,7 +64,7 @@ class Matcher:
     categoriser: Categoriser
     gazetteer: Gazetteer
     reasons: Reasons
-    weights: Mapping[str, float] = field(default_factory=lambda: dict(WEIGHTS))
+    ranker: Ranker
     word_limit: int = 150
     vector_limit: int = 60
 
@@ -66,29 +76,23 @@ class Matcher:
         text = situation.text
         asked = self._asked(situation)
         words = dict(self.copies.words.search(text, self.word_limit, wanted, asked))
-        vectors = self._nearest(text, wanted)
-        ids = sorted((words.keys() | vectors.keys()) - set(exclude))
+        vector = self.copies.embedder.embed([text])[0]
+        near = self._nearest(vector, wanted)
+        ids = sorted((words.keys() | near.keys()) - set(exclude))
         columns = self.copies.records.columns(ids)
         ids = [i for i in ids if i in columns]
         if not ids:
             return ()
         texts = self.copies.profiles.compare(text, ids)
-        best_words = max(words.values(), default=1.0)
+        vectors = dict(self.copies.vectors.search(vector, len(ids), np.asarray(ids, dtype=np.int64)))
         moment = datetime.fromisoformat(situation.occurred_at.value) if situation.occurred_at else now
         compared = []
         for row, case_id in enumerate(ids):
-            parts = {
-                "text": similarity.saturate(float(texts["whole"][row]), TEXT_HALF),
-                "matter": similarity.saturate(float(texts["matter"][row]), TEXT_HALF),
-                "words": words.get(case_id, 0.0) / best_words,
-                "coverage": float(texts["coverage"][row]),
-                "handling": similarity.saturate(float(texts["handling"][row]), HANDLING_HALF),
-                "vector": max(vectors.get(case_id, 0.0), 0.0),
-                **self._fields(situation, asked, columns[case_id], moment, now),
-            }
-            parts = {name: round(min(value, 1.0), 4) for name, value in parts.items()}
-            score = sum(self.weights[name] * value for name, value in parts.items())
-            compared.append(Candidate(case_id, round(min(score, 1.0), 6), parts))
+            parts = {name: float(values[row]) for name, values in texts.items()}
+            parts["vector"] = vectors.get(case_id, 0.0)
+            parts |= self._fields(situation, asked, columns[case_id], moment, now)
+            parts = {name: round(min(max(value, 0.0), 1.0), 4) for name, value in parts.items()}
+            compared.append(Candidate(case_id, self.ranker(parts), parts))
         return tuple(sorted(compared, key=lambda c: (-c.score, -c.case_id)))
 
     def read(self, candidates: Sequence[Candidate], situation: Situation, now: datetime, top: int) -> tuple[Match, ...]:
@@ -114,15 +118,12 @@ class Matcher:
             matches.append(match.model_copy(update={"why": self.reasons(situation, match)}))
         return tuple(matches)
 
-    def _nearest(self, text: str, wanted: Wanted) -> dict[int, float]:
+    def _nearest(self, vector: NDArray[np.float32], wanted: Wanted) -> dict[int, float]:
         if self.vector_limit < 1:
             return {}
         allowed = None
         if not wanted.is_open:
-            import numpy as np
-
             allowed = np.asarray(self.copies.records.select(wanted), dtype=np.int64)
-        vector = self.copies.embedder.embed([text])[0]
         return dict(self.copies.vectors.search(vector, self.vector_limit, allowed))
 
     def _asked(self, situation: Situation) -> dict[str, float]:

@@ -1,6 +1,7 @@
 """Why a case matches, in the words of an official: shared words, same kind of matter, same place, season, severity."""
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from assistant.answer import Match, Situation
@@ -12,6 +13,7 @@ from prompts import Phrases
 
 __all__ = ["Reasons"]
 
+COMMON = 0.1
 _EMPTY = frozenset(
     re.findall(
         r"\S+",
@@ -26,11 +28,13 @@ _EMPTY = frozenset(
 
 @dataclass(frozen=True)
 class Reasons:
-    """Puts the parts of a match into sentences, most telling first."""
+    """Puts the parts of a match into sentences, most telling first. `commonness` gives the share of cases that have a
+    word: words that more than one case in ten has say nothing."""
 
     taxonomy: Taxonomy
     gazetteer: Gazetteer
     phrases: Phrases
+    commonness: Callable[[str], float] = lambda word: 0.0
 
     def __call__(self, situation: Situation, match: Match) -> tuple[str, ...]:
         """At most five short reasons in the situation's language; at least one."""
@@ -59,7 +63,7 @@ class Reasons:
         if not found and parts["handling"] > 0.3:
             found.append(say("why_handling"))
         if not found:
-            found.append(say("why_vector" if parts["vector"] > parts["text"] else "why_text"))
+            found.append(say("why_vector" if parts["vector"] > parts["whole"] else "why_text"))
         return tuple(found[:5])
 
     def _shared(self, text: str, match: Match) -> list[str]:
@@ -67,7 +71,8 @@ class Reasons:
         none inside another."""
         theirs = case_text(match.case).matter().casefold()
         shared: list[str] = []
-        for word in sorted(_telling(text), key=lambda w: (-len(w), w)):
+        telling = [word for word in _telling(text) if self.commonness(word) <= COMMON]
+        for word in sorted(telling, key=lambda w: (self.commonness(w), -len(w), w)):
             if (word if word[0] > "\u3400" else stem(word)) in theirs and not any(word in longer for longer in shared):
                 shared.append(word)
         folded = text.casefold()

@@ -34,7 +34,7 @@ def features(situation: Situation, matches: Sequence[Match], now: datetime) -> d
     occurred = top[0].case.occurred_at
     days = abs((moment - occurred).total_seconds()) / 86_400 if occurred else 1_000.0
     return {
-        "text": max(m.parts["text"] for m in top[:3]),
+        "text": max(m.score for m in top[:3]),
         "coverage": max(m.parts["coverage"] for m in top[:3]),
         "category": max(m.parts["category"] for m in top[:3]),
         "agreement": agreeing / sum(m.score for m in top) if top[0].score else 0.0,

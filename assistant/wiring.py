@@ -12,7 +12,7 @@ from assistant.adapt import Adapter
 from assistant.compose import Prose
 from assistant.desk import Desk
 from assistant.dialogue import Dialogue
-from assistant.match import Matcher
+from assistant.match import Matcher, read_ranker
 from assistant.narrow import Narrower
 from assistant.reasons import Reasons
 from assistant.recommend import Composer
@@ -30,6 +30,7 @@ from knowledge.embedder import Embedder, LexicalEmbedder
 from knowledge.errors import BadInput
 from knowledge.intake import ImportReport, import_cases
 from knowledge.interactions import Interactions
+from knowledge.lexicon import read_lexicon
 from knowledge.mapping import read_mapping
 from knowledge.places import Gazetteer, read_places
 from knowledge.profiles import Profiles
@@ -83,7 +84,7 @@ class Workplace:
     def embedder(self) -> Embedder:
         """The embedder of the settings; a heavy one keeps its vectors by content hash."""
         if self.settings.embedder == "lexical":
-            return LexicalEmbedder(self.categoriser)
+            return LexicalEmbedder(read_lexicon(self.taxonomy, self.home))
         from knowledge.embeddings import KeptEmbedder
         from knowledge.sentence_embedder import SentenceEmbedder
 
@@ -122,14 +123,15 @@ class Workplace:
         own = self.home / "dangers.csv"
         understanding = Understanding(self.categoriser, self.gazetteer, read_dangers(own if own.is_file() else None))
         verdict_model = read_verdict_model()
-        reasons = Reasons(self.taxonomy, self.gazetteer, phrases)
+        ranker = read_ranker()
+        reasons = Reasons(self.taxonomy, self.gazetteer, phrases, self.copies.profiles.commonness)
         return Desk(
             taxonomy=self.taxonomy,
             gazetteer=self.gazetteer,
             city={"zh": self.settings.city_zh, "en": self.settings.city_en},
             copies=self.copies,
             understanding=understanding,
-            matcher=Matcher(self.copies, self.categoriser, self.gazetteer, reasons),
+            matcher=Matcher(self.copies, self.categoriser, self.gazetteer, reasons, ranker),
             verdict_model=verdict_model,
             composer=Composer(self.taxonomy, phrases, Adapter(self.gazetteer, phrases)),
             prose=Prose(self.taxonomy, self.gazetteer, phrases),
@@ -146,6 +148,7 @@ class Workplace:
                 "precedent": version("precedent"),
                 "embedder": self.embedder.name,
                 "vectors": self.settings.vectors,
+                "ranker": ranker.fitted_on,
                 "verdict": verdict_model.fitted_on,
                 "language_model": "none",
             },

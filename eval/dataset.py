@@ -99,6 +99,8 @@ def _cases(path: Path) -> Iterator[Case]:
 
 
 def _queries(path: Path) -> list[Query]:
+    if not path.is_file():
+        raise BadInput(f"{path} does not exist; check the name and the folder")
     found = []
     for number, line in enumerate(path.read_text(encoding="utf-8-sig").splitlines(), 1):
         if not line.strip():

@@ -18,7 +18,7 @@ from eval.dataset import Dataset, Query, gold, messages_to_replies, read_files
 from eval.measures import hit, interval, ndcg, reciprocal_rank
 from eval.peers import PEERS, Ranker
 from eval.product import Product
-from knowledge.errors import PrecedentError
+from knowledge.errors import BadInput, PrecedentError
 
 __all__ = ["main", "measure"]
 
@@ -58,6 +58,8 @@ def _row(name: str, found: Rankings, queries: Sequence[Query], ms: float | None)
 
 def _dataset(options: argparse.Namespace) -> Dataset:
     if options.cases or options.queries:
+        if not (options.cases and options.queries):
+            raise BadInput("--cases and --queries go together; give both")
         return read_files(options.cases, options.queries, exclude_self=options.exclude_self)
     return messages_to_replies() if options.set == "replies" else gold(options.half)
 

@@ -5,7 +5,8 @@
     python -m eval.verdict --fit           fits it on the dev half and writes knowledge/data/verdict.json
 
 Reports AUROC of new against the rest, expected calibration error (10 bins), false precedents at the threshold (new
-questions that were called same or similar) and missed ones. The threshold lets through at most 5% of the new ones.
+questions that were called same or similar) and missed ones. The threshold is the one with the best balanced accuracy;
+what a limit of 5% false precedents would cost is printed beside it.
 """
 
 import argparse
@@ -63,16 +64,25 @@ def _fit(rows: Sequence[dict[str, float]], known: Sequence[bool]) -> dict[str, o
     model = LogisticRegression(C=10.0, max_iter=5_000)
     held_out = cross_val_predict(model, x, y, cv=10, method="predict_proba")[:, 1]
     model.fit(x, y)
-    print("fitted, 10-fold: " + _report(held_out.tolist(), known, _threshold(held_out.tolist(), known)))
+    chosen = _threshold(held_out.tolist(), known)
+    print("fitted, 10-fold: " + _report(held_out.tolist(), known, chosen))
+    print("at 5% false precedents: " + _report(held_out.tolist(), known, _strict(held_out.tolist(), known)))
     precedent = {name: round(float(c), 4) for name, c in zip(SEEN, model.coef_[0], strict=True)}
     content = json.loads(BUNDLED.read_text(encoding="utf-8"))
     content["precedent"] = {"intercept": round(float(model.intercept_[0]), 4), **precedent}
-    content["threshold"] = round(_threshold(held_out.tolist(), known), 3)
+    content["threshold"] = round(chosen, 3)
     content["fitted_on"] = f"gold/dev, {len(known)} questions"
     return dict(content)
 
 
 def _threshold(chances: Sequence[float], known: Sequence[bool]) -> float:
+    """The threshold with the best mean of "new called new" and "known called a precedent"."""
+    p, y = np.asarray(chances), np.asarray(known)
+    steps = np.round(np.arange(0.30, 0.96, 0.01), 2)
+    return float(max(steps, key=lambda t: (p[~y] < t).mean() + (p[y] >= t).mean()))
+
+
+def _strict(chances: Sequence[float], known: Sequence[bool]) -> float:
     """The lowest threshold (at least 0.5) above which at most 5% of the new questions lie."""
     new = sorted((c for c, k in zip(chances, known, strict=True) if not k), reverse=True)
     allowed = int(FALSE_PRECEDENTS * len(new))

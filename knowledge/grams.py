@@ -6,6 +6,7 @@ words and, for similarity, word pairs. It knows no weights and no documents.
 
 import re
 import zlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -14,7 +15,7 @@ from numpy.typing import NDArray
 
 from knowledge.text import fold
 
-__all__ = ["BUCKETS", "Grams", "cut", "gram_counts", "pairs", "stem"]
+__all__ = ["BUCKETS", "STOP_EN", "Grams", "counted", "cut", "gram_counts", "pairs", "runs_of", "stem", "word_counts"]
 
 BUCKETS = 1 << 21  # hashed grams fall into this many buckets
 _RUNS = re.compile(r"[\u3400-\u9fff]+|[^\W_\u3400-\u9fff]+")
@@ -46,7 +47,7 @@ def stem(word: str) -> str:
 
 
 @lru_cache(maxsize=4096)
-def _runs(text: str) -> tuple[str, ...]:
+def runs_of(text: str) -> tuple[str, ...]:
     """Runs of Han characters, and stems of other words (English stop words left out), in order."""
     found = []
     for run in _RUNS.findall(fold(text)):
@@ -68,7 +69,7 @@ def pairs(text: str) -> list[str]:
     ['桥下', '下积', '积水', 'two', 'car']
     """
     tokens: list[str] = []
-    for run in _runs(text):
+    for run in runs_of(text):
         if _is_han(run) and len(run) > 1:
             tokens += [run[i : i + 2] for i in range(len(run) - 1)]
         else:
@@ -85,7 +86,7 @@ def cut(text: str) -> list[str]:
     import rjieba
 
     tokens: list[str] = []
-    for run in _runs(text):
+    for run in runs_of(text):
         tokens += [word for word in rjieba.cut(run) if len(word) > 1] if _is_han(run) else [run]
     return tokens
 
@@ -107,7 +108,7 @@ def gram_counts(text: str) -> Grams:
     hashes: list[NDArray[np.uint32]] = []
     words: list[int] = []
     before = 0
-    for run in _runs(text):
+    for run in runs_of(text):
         if _is_han(run):
             hashes += _han_hashes(np.frombuffer(run.encode("utf-32-le"), dtype=np.uint32))
             before = 0
@@ -119,6 +120,21 @@ def gram_counts(text: str) -> Grams:
             before = word
     if words:
         hashes.append(np.asarray(words, dtype=np.uint32))
+    return counted(hashes)
+
+
+def word_counts(text: str) -> Grams:
+    """Counts of the hashed words of a text, see cut.
+
+    >>> len(word_counts("立交桥下积水").ids)
+    2
+    """
+    words = [zlib.crc32(word.encode()) for word in cut(text)]
+    return counted([np.asarray(words, dtype=np.uint32)] if words else [])
+
+
+def counted(hashes: Sequence[NDArray[np.uint32]]) -> Grams:
+    """Hashes as counts by bucket."""
     if not hashes:
         return Grams(np.empty(0, np.uint32), np.empty(0, np.float32))
     ids, counts = np.unique(np.concatenate(hashes) % np.uint32(BUCKETS), return_counts=True)

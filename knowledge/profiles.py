@@ -1,11 +1,13 @@
 """Exact text similarity between a question and given cases: tf-idf cosine over hashed grams, kept up to date per case.
 
 A derived copy like the indexes: for each approved case the grams of what it is about (title, place, situation), of how
-it was handled, and of both together. Weights follow Salton and Buckley (1988): (1 + ln tf) · (ln((1 + N) / (1 + df))
-+ 1), cosine normalised. Held in memory, saved as arrays to a folder where one is given.
+it was handled, and of both together the words and the pairs of syllables. Weights follow Salton and Buckley (1988):
+(1 + ln tf) · (ln((1 + N) / (1 + df)) + 1), cosine normalised. Held in memory, saved as arrays where a folder is given.
 """
 
-from collections.abc import Sequence
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from threading import RLock
 from zipfile import BadZipFile
@@ -15,14 +17,34 @@ from numpy.typing import NDArray
 
 from knowledge.case import CaseStatus, StoredCase
 from knowledge.casetext import case_text
-from knowledge.grams import BUCKETS, Grams, gram_counts
+from knowledge.grams import BUCKETS, Grams, gram_counts, word_counts
+from knowledge.sound import sound_counts
 from knowledge.stamp import Stamp
 
-__all__ = ["FIELDS", "Profiles"]
+__all__ = ["FIELDS", "Profiles", "lead_of"]
 
-FIELDS = ("matter", "handling", "whole")
-FORMAT = "profiles-2"
+FIELDS: dict[str, Callable[[str], Grams]] = {
+    "matter": gram_counts,
+    "handling": gram_counts,
+    "words": word_counts,
+    "sound": sound_counts,
+}
+FORMAT = "profiles-3"
 Floats = NDArray[np.float32]
+
+
+_LEAD = re.compile(r"[\n。！？!?]")
+ENOUGH = 100  # cases from which on it can be said which words are common
+LEAD_LENGTH = 60  # characters of a question's opening
+
+
+def lead_of(text: str) -> str:
+    """A question's opening: its first line or sentence, at most 60 characters; it often says the matter.
+
+    >>> lead_of("路灯不亮\\n已经三天了")
+    '路灯不亮'
+    """
+    return _LEAD.split(text.strip(), maxsplit=1)[0][:LEAD_LENGTH]
 
 
 def _damp(grams: Grams) -> Grams:
@@ -50,27 +72,66 @@ class _Field:
     def idf(self, ids: NDArray[np.uint32]) -> Floats:
         return np.asarray(np.log((1.0 + len(self.rows)) / (1.0 + self.df[ids])) + 1.0, dtype=np.float32)
 
-    def compare(self, question: Grams, case_ids: Sequence[int]) -> tuple[Floats, Floats]:
-        """With each case: the cosine, and the share of the question's weight that stands in the case, both in 0..1;
-        0 for an unknown case or an empty text."""
-        cosines = np.zeros(len(case_ids), dtype=np.float32)
-        coverage = np.zeros(len(case_ids), dtype=np.float32)
+    def compare(self, questions: Sequence[Grams], case_ids: Sequence[int]) -> "list[_Comparison]":
+        """Each question against each case; zeros for an unknown case or an empty text."""
         rows = [(place, self.rows[i]) for place, i in enumerate(case_ids) if i in self.rows and len(self.rows[i].ids)]
-        if not rows or not len(question.ids):
-            return cosines, coverage
-        weights = question.counts * self.idf(question.ids)
-        dense = np.zeros(BUCKETS, dtype=np.float32)
-        dense[question.ids] = weights / np.linalg.norm(weights)
-        total = float(dense[question.ids].sum())
+        if not rows:
+            return [replace(_nothing(len(case_ids)), asked=self._square(question)) for question in questions]
         ids = np.concatenate([grams.ids for _, grams in rows])
         values = np.concatenate([grams.counts for _, grams in rows]) * self.idf(ids)
         starts = np.cumsum([0, *[len(grams.ids) for _, grams in rows[:-1]]])
-        dots = np.add.reduceat(values * dense[ids], starts)
-        lengths = np.sqrt(np.add.reduceat(values * values, starts))
+        squares = np.add.reduceat(values * values, starts)
         places = [place for place, _ in rows]
-        cosines[places] = np.clip(dots / lengths, 0.0, 1.0)
-        coverage[places] = np.clip(np.add.reduceat(dense[ids], starts) / total, 0.0, 1.0)
-        return cosines, coverage
+        dense = np.zeros(BUCKETS, dtype=np.float32)
+        compared = []
+        for question in questions:
+            found = _nothing(len(case_ids))
+            if len(question.ids):
+                weights = question.counts * self.idf(question.ids)
+                dense[question.ids] = weights
+                asked = dense[ids]
+                dense[question.ids] = 0.0
+                found.dots[places] = np.add.reduceat(values * asked, starts)
+                found.squares[places] = squares
+                found.shared[places] = np.add.reduceat(asked, starts) / weights.sum()
+            compared.append(replace(found, asked=self._square(question)))
+        return compared
+
+    def _square(self, question: Grams) -> float:
+        """The squared length of a question among the cases of this field."""
+        weights = question.counts * self.idf(question.ids)
+        return float(weights @ weights)
+
+
+@dataclass(frozen=True)
+class _Comparison:
+    """Of one field with each case: dot products, squared lengths of the cases, the share of the question's weight that
+    stands in the case; `asked` is the squared length of the question."""
+
+    dots: Floats
+    squares: Floats
+    shared: Floats
+    asked: float
+
+    def cosines(self) -> Floats:
+        return _cosine(self.dots, self.squares, self.asked)
+
+
+def _nothing(size: int) -> _Comparison:
+    return _Comparison(np.zeros(size, np.float32), np.zeros(size, np.float32), np.zeros(size, np.float32), 0.0)
+
+
+def _cosine(dots: Floats, squares: Floats, asked: float | Floats) -> Floats:
+    lengths = np.sqrt(squares * asked)
+    ratio = np.divide(dots, lengths, out=np.zeros_like(dots), where=lengths > 0)
+    return np.asarray(np.clip(ratio, 0.0, 1.0), dtype=np.float32)
+
+
+def _both(matter: _Comparison, handling: _Comparison) -> Floats:
+    """The cosine with matter and handling side by side (two spaces, the question in each); a case that lacks one of
+    them is compared by the other alone."""
+    asked = matter.asked * (matter.squares > 0) + handling.asked * (handling.squares > 0)
+    return _cosine(matter.dots + handling.dots, matter.squares + handling.squares, asked.astype(np.float32))
 
 
 class Profiles:
@@ -82,6 +143,7 @@ class Profiles:
         self._lock = RLock()
         self._fields = {name: _Field() for name in FIELDS}
         self._applied = 0
+        self._common: dict[str, float] = {}
         if folder is not None:
             with self._stamp.lock():
                 if self._stamp.is_foreign():
@@ -99,6 +161,7 @@ class Profiles:
     def apply(self, cases: Sequence[StoredCase], change: int) -> None:
         """Puts approved cases in, takes others out, remembers `change`."""
         with self._lock:
+            self._common.clear()
             for stored in cases:
                 if stored.case.status is not CaseStatus.APPROVED:
                     for field in self._fields.values():
@@ -106,17 +169,38 @@ class Profiles:
                     continue
                 texts = case_text(stored.case)
                 matter = texts.matter()
-                for name, text in zip(FIELDS, (matter, texts.handling, f"{matter}\n{texts.handling}"), strict=True):
-                    self._fields[name].put(stored.case_id, _damp(gram_counts(text)))
+                own = {"matter": matter, "handling": texts.handling}
+                whole = f"{matter}\n{texts.handling}"
+                for name, counts in FIELDS.items():
+                    self._fields[name].put(stored.case_id, _damp(counts(own.get(name, whole))))
             self._applied = max(change, self._applied)
 
     def compare(self, text: str, case_ids: Sequence[int]) -> dict[str, Floats]:
-        """The text against each case, arrays of shape (len(case_ids),) in 0..1: `matter`, `handling` and `whole` are
-        cosines with the fields, `coverage` is the share of the text's weight that stands anywhere in the case."""
-        question = _damp(gram_counts(text))
+        """The text against each case, arrays of shape (len(case_ids),) in 0..1: cosines with each of FIELDS; `whole` is
+        that with matter and handling together, `lead` the same for the text's opening alone; `coverage` is the share of
+        the text's weight that stands in the case's matter."""
+        opening = _damp(gram_counts(lead_of(text)))
         with self._lock:
-            found = {name: field.compare(question, case_ids) for name, field in self._fields.items()}
-        return {name: cosines for name, (cosines, _) in found.items()} | {"coverage": found["whole"][1]}
+            compared = {
+                name: self._fields[name].compare([_damp(counts(text)), opening], case_ids)
+                for name, counts in FIELDS.items()
+            }
+        return {
+            **{name: found[0].cosines() for name, found in compared.items()},
+            "whole": _both(compared["matter"][0], compared["handling"][0]),
+            "lead": _both(compared["matter"][1], compared["handling"][1]),
+            "coverage": np.clip(compared["matter"][0].shared, 0.0, 1.0),
+        }
+
+    def commonness(self, word: str) -> float:
+        """The share (0..1) of the cases that have this word; 0 while there are fewer than a hundred cases to tell."""
+        with self._lock:
+            if word not in self._common:
+                ids = word_counts(word).ids
+                field = self._fields["words"]
+                enough = len(field.rows) >= ENOUGH and len(ids) > 0
+                self._common[word] = float(field.df[ids].min()) / len(field.rows) if enough else 0.0
+            return self._common[word]
 
     def save(self) -> None:
         """Writes the profiles to the folder, if there is one and it is behind."""

@@ -14,18 +14,18 @@ from sqlalchemy import Engine
 
 from knowledge.case import Case, CaseStatus
 from knowledge.casetext import case_text
-from knowledge.categories import Categoriser
 from knowledge.copies import Copies
 from knowledge.database import open_database
 from knowledge.embedder import LexicalEmbedder
 from knowledge.filter import Wanted
+from knowledge.lexicon import read_lexicon
 from knowledge.profiles import Profiles
 from knowledge.records import SqlRecords
 from knowledge.taxonomy import read_taxonomy
 from knowledge.vectors import FaissVectors
 from knowledge.words import TantivyWords
 
-EMBEDDER = LexicalEmbedder(Categoriser(read_taxonomy()), dimension=64)
+EMBEDDER = LexicalEmbedder(read_lexicon(read_taxonomy()), sketch=64)
 
 
 @dataclass

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from assistant.answer import Reaction, Recommendation
 from assistant.desk import Desk
-from assistant.match import WEIGHTS
+from assistant.match import read_ranker
 from assistant.wiring import Workplace, open_workplace
 from knowledge.case import Action, ActionResult, Case, CaseStatus
 from knowledge.errors import BadInput, NotFound
@@ -123,7 +123,7 @@ def test_every_answer_is_logged_with_all_that_was_compared_and_shown(own: Workpl
     assert row["filters"]["since"].startswith("2020-01-01")
     candidates = desk.matcher.candidates(desk.understanding(QUESTION, answer.asked_at), answer.asked_at, wanted)
     assert [c["case_id"] for c in row["candidates"]] == [c.case_id for c in candidates]
-    assert all(set(c["parts"]) == set(WEIGHTS) for c in row["candidates"])
+    assert all(set(c["parts"]) == set(read_ranker().weights) for c in row["candidates"])
     assert [(s["action_type"], s["text"], s["propensity"]) for s in row["shown"]] == [
         (a.action_type, a.text, 1.0) for a in answer.actions
     ]

@@ -15,20 +15,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from knowledge.categories import Categoriser
 from knowledge.embedder import Embedder, LexicalEmbedder, unit
 from knowledge.embeddings import KeptEmbedder
 from knowledge.errors import Fault
 from knowledge.grams import gram_counts
+from knowledge.lexicon import Lexicon, read_lexicon
 from knowledge.sentence_embedder import SentenceEmbedder
-from knowledge.taxonomy import Taxonomy, read_taxonomy
+from knowledge.taxonomy import read_taxonomy
 
 pytestmark = pytest.mark.filterwarnings(
     "ignore::DeprecationWarning:(torch|transformers|sentence_transformers|swigvarlink)"
 )
 
 Vectors = NDArray[np.float32]
-LEXICAL = LexicalEmbedder(Categoriser(read_taxonomy()))
+LEXICAL = LexicalEmbedder(read_lexicon(read_taxonomy()))
 TEXTS = ["两辆车被困在桥下", "桥下积水，车被困", "The lift is stuck", "路灯不亮"]
 
 
@@ -122,7 +122,7 @@ def test_lexical_vectors_are_units_or_zero(text: str) -> None:
 
 @given(ANY, ANY)
 def test_a_projection_keeps_cosines_roughly(one: str, other: str) -> None:
-    wide = LexicalEmbedder(Categoriser(Taxonomy((), (), ())), dimension=4096)
+    wide = LexicalEmbedder(Lexicon((), np.zeros((0, 1), np.float32), np.zeros(0, np.float32)), sketch=4096)
     a, b = gram_counts(one), gram_counts(other)
     if not len(a.ids) or not len(b.ids):
         return
@@ -135,9 +135,19 @@ def test_a_projection_keeps_cosines_roughly(one: str, other: str) -> None:
 
 
 def test_other_dimensions_have_other_names() -> None:
-    small = LexicalEmbedder(LEXICAL.categoriser, dimension=64)
+    small = LexicalEmbedder(LEXICAL.lexicon, sketch=64)
     assert small.name != LEXICAL.name
-    assert small.embed(TEXTS).shape == (4, 64)
+    assert small.dimension == LEXICAL.dimension - LEXICAL.sketch + 64
+    assert small.embed(TEXTS).shape == (4, small.dimension)
+
+
+@pytest.mark.parametrize("share", [0.0, 0.15, 0.6])
+def test_the_sketch_has_its_share_and_all_of_it_where_no_concept_is_named(share: float) -> None:
+    embedder = LexicalEmbedder(LEXICAL.lexicon, sketch_share=share)
+    known, unknown = embedder.embed(["桥下积水", "zxcv qwer"])
+    assert float(np.sum(known[-embedder.sketch :] ** 2)) == pytest.approx(share, abs=1e-5)
+    assert float(np.sum(unknown[-embedder.sketch :] ** 2)) == pytest.approx(1 if share else 0, abs=1e-5)
+    assert not unknown[: -embedder.sketch].any()
 
 
 def test_the_same_text_is_never_embedded_twice(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from knowledge.case import Case
-from knowledge.grams import BUCKETS, STOP_EN, cut, gram_counts, pairs, stem
+from knowledge.grams import BUCKETS, STOP_EN, counted, cut, gram_counts, pairs, runs_of, stem, word_counts
 from knowledge.text import fold
 
 MIXED = st.text("暴雨立交桥下积水了ab12 .，\n_-é😀Ａ", max_size=60) | st.text(max_size=40)
@@ -70,6 +70,27 @@ def slow_counts(text: str) -> Counter[int]:
 def test_hashing_equals_the_slow_version(text: str) -> None:
     grams = gram_counts(text)
     assert dict(zip(grams.ids.tolist(), grams.counts.tolist(), strict=True)) == dict(slow_counts(text))
+
+
+@given(MIXED | WORDS)
+def test_runs_equal_the_slow_version(text: str) -> None:
+    assert list(runs_of(text)) == slow_runs(text)
+
+
+@given(MIXED | WORDS)
+def test_hashed_words_equal_the_slow_version(text: str) -> None:
+    grams = word_counts(text)
+    expected = Counter(zlib.crc32(word.encode()) % BUCKETS for word in cut(text))
+    assert dict(zip(grams.ids.tolist(), grams.counts.tolist(), strict=True)) == dict(expected)
+
+
+@given(st.lists(st.lists(st.integers(0, U32), max_size=8), max_size=4))
+def test_counting_hashes_equals_the_slow_version(parts: list[list[int]]) -> None:
+    grams = counted([np.asarray(part, dtype=np.uint32) for part in parts])
+    expected = Counter(value % BUCKETS for part in parts for value in part)
+    assert grams.ids.tolist() == sorted(expected)
+    assert grams.counts.tolist() == [expected[value] for value in sorted(expected)]
+    assert (grams.ids.dtype, grams.counts.dtype) == (np.uint32, np.float32)
 
 
 @given(MIXED)

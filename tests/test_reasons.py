@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from assistant.answer import Match, Reading, SeverityReading, Situation
-from assistant.match import WEIGHTS
+from assistant.match import read_ranker
 from assistant.reasons import Reasons
 from knowledge.case import Case
 from knowledge.casetext import case_text
@@ -13,6 +13,7 @@ from knowledge.places import read_places
 from knowledge.taxonomy import read_taxonomy
 from prompts import read_phrases
 
+PART_NAMES = tuple(read_ranker().weights)
 REASONS = Reasons(read_taxonomy(), read_places(), read_phrases())
 CASE = Case(
     title="凤台立交桥下积水，车辆被困",
@@ -38,7 +39,7 @@ def _situation(text: str, *, language: str = "zh", category: str | None = None, 
 
 def _match(case: Case = CASE, **parts: float) -> Match:
     return Match(
-        case_id=1, external_id=None, score=0.5, parts={**dict.fromkeys(WEIGHTS, 0.0), **parts}, why=(), case=case,
+        case_id=1, external_id=None, score=0.5, parts={**dict.fromkeys(PART_NAMES, 0.0), **parts}, why=(), case=case,
         age_days=None,
     )  # fmt: skip
 
@@ -66,8 +67,8 @@ def test_the_same_kind_and_a_related_kind_are_told_apart() -> None:
         ({"place": 0.5}, "zh", "同在望江区"),
         ({"place": 0.5}, "en", "same district: Wangjiang District"),
         ({"handling": 0.5}, "en", "what was done then touches what you ask"),
-        ({"vector": 0.5, "text": 0.1}, "zh", "总体表述相近"),
-        ({"vector": 0.1, "text": 0.5}, "zh", "部分表述相近"),
+        ({"vector": 0.5, "whole": 0.1}, "zh", "总体表述相近"),
+        ({"vector": 0.1, "whole": 0.5}, "zh", "部分表述相近"),
     ],
 )
 def test_each_part_has_its_sentence(parts: dict[str, float], language: str, said: str) -> None:
@@ -80,7 +81,7 @@ def test_an_ordinary_severity_is_no_reason() -> None:
     assert REASONS(_situation("zz", level=4), _match(ordinary, severity=1.0)) == ("部分表述相近",)
 
 
-PARTS = st.fixed_dictionaries({name: st.floats(0, 1) for name in WEIGHTS})
+PARTS = st.fixed_dictionaries({name: st.floats(0, 1) for name in PART_NAMES})
 
 
 @given(
@@ -97,5 +98,5 @@ def test_any_match_gives_one_to_five_reasons(
 
 def test_a_case_that_knows_nothing_but_its_situation_still_gets_a_reason() -> None:
     bare = Case(situation="停电")
-    parts = dict.fromkeys(WEIGHTS, 1.0) | {"place": 0.0}
+    parts = dict.fromkeys(PART_NAMES, 1.0) | {"place": 0.0}
     assert REASONS(_situation("停电了"), _match(bare, **parts))

@@ -9,12 +9,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from assistant.answer import Label, Match, SeverityReading, Situation
-from assistant.match import WEIGHTS
+from assistant.match import read_ranker
 from assistant.verdict import VerdictModel, features, read_verdict_model
 from knowledge.case import Case
 
 NOW = datetime(2026, 7, 15, 9, 0, tzinfo=UTC)
 MODEL = read_verdict_model()
+PART_NAMES = tuple(read_ranker().weights)
 SITUATION = Situation(
     text="积水", language="zh", category=None, district=None, place=None, occurred_at=None,
     severity=SeverityReading(level=4, reasons=(), danger_to_life=False),
@@ -28,7 +29,7 @@ def _match(number: int, score: float, parts: float, days: int | None = 100) -> M
         occurred_at=None if days is None else NOW - timedelta(days=days),
     )
     return Match(
-        case_id=number, external_id=None, score=score, parts=dict.fromkeys(WEIGHTS, parts), why=(), case=case,
+        case_id=number, external_id=None, score=score, parts=dict.fromkeys(PART_NAMES, parts), why=(), case=case,
         age_days=days,
     )  # fmt: skip
 
