@@ -16,7 +16,7 @@ from pathlib import Path
 
 from eval.dataset import Dataset, Query, gold, messages_to_replies, read_files
 from eval.measures import hit, interval, ndcg, reciprocal_rank
-from eval.peers import PEERS, Ranker
+from eval.peers import PEERS, Ranker, chroma
 from eval.product import Product
 from knowledge.errors import BadInput, PrecedentError
 
@@ -73,6 +73,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--queries", type=Path)
     parser.add_argument("--exclude-self", action="store_true")
     parser.add_argument("--by", choices=["language", "category", "length", "style"], help="split the product's row")
+    parser.add_argument("--model", help="also LangChain with Chroma and this sentence-transformers model")
     parser.add_argument("--no-peers", action="store_true", help="the product alone")
     options = parser.parse_args(arguments)
     try:
@@ -90,6 +91,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for name, build in PEERS.items() if not options.no_peers else ():
         theirs, ms = rankings(build(data.cases), data)
         print(_row(name, theirs, data.queries, ms), flush=True)
+    if options.model:
+        theirs, ms = rankings(chroma(data.cases, options.model), data)
+        print(_row(f"LangChain + Chroma + {Path(options.model).name}", theirs, data.queries, ms), flush=True)
     return 0
 
 
