@@ -58,7 +58,7 @@ class Composer:
         self, situation: Situation, verdict: Verdict, matches: Sequence[Match], prior_rates: Mapping[str, float]
     ) -> Composed:
         """Actions best first, cautions nearest first. With the verdict "new" only emergency measures are offered, and
-        only where life is in danger."""
+        only where life is in danger; without such danger there are no cautions and no contrast either."""
         uses = self._uses(situation, matches)
         grouped: dict[str, list[_Use]] = {}
         for use in uses:
@@ -75,10 +75,11 @@ class Composer:
                 key = self._key(ranked_action, group, danger and emergency, situation.severity.first_actions)
                 ranked.append((key, ranked_action))
         ranked.sort(key=lambda pair: pair[0])
+        silent = verdict.label.value == "new" and not danger  # what failed elsewhere says nothing here
         return Composed(
             actions=tuple(action for _, action in ranked[: self.limit]),
-            cautions=self._cautions(situation, uses),
-            contrast=_contrast(matches),
+            cautions=() if silent else self._cautions(situation, uses),
+            contrast=None if silent else _contrast(matches),
             unknowns=self._unknowns(situation),
         )
 

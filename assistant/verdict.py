@@ -1,7 +1,8 @@
 """The verdict: same matter, similar precedent, or nothing like it, with probabilities.
 
-Two logistic models over the parts of the best matches; their coefficients come from verdict.json, which eval.verdict
-fits on questions with and without a precedent. It sees parts only, no text.
+Two logistic models over the parts of the best matches; their coefficients come from verdict.json. Those for "is there
+a precedent" are fitted by eval.verdict on questions with and without one; those for "is it the same matter" are set by
+hand and not measured yet. It sees parts only, no text.
 """
 
 import json

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from assistant.answer import Label, Verdict
 from assistant.compose import ago, cite, plain
 from assistant.wiring import Workplace, open_workplace
 from knowledge.case import Action, ActionResult, Case, Outcome
@@ -148,3 +149,13 @@ def test_a_superseded_case_is_never_shown_without_its_successor(desk: Any, demo_
 def test_ages_in_words(days: int, zh: str, en: str) -> None:
     phrases = read_phrases()
     assert (ago(days, phrases.speaker("zh")), ago(days, phrases.speaker("en"))) == (zh, en)
+
+
+@pytest.mark.parametrize(("chance", "said"), [(0.8, "没有找到先例**（把握 80%）"), (0.35, "可参照的可能只有 65%")])
+def test_no_precedent_is_said_with_the_chance_that_belongs_to_it(desk: Any, chance: float, said: str) -> None:
+    situation, _, matches = desk.match("今天天气不错", language="zh")
+    verdict = Verdict(
+        label=Label.NEW, probability=chance, probabilities={"new": chance, "similar": 1 - chance, "same": 0.0}
+    )
+    composed = desk.composer(situation, verdict, matches, {"": 0.6})
+    assert said in desk.prose(situation, verdict, matches, composed)

@@ -30,7 +30,8 @@ def actions(words: Wording, recommendation: Recommendation, reactions: Sequence[
         _action(words, place, action, held.get(place), titles=titles, step=len(reactions))
         for place, action in enumerate(recommendation.actions)
     )
-    inside = f'<ol class="actions">{items}</ol>' if items else f"<p>{escape(t('actions.none'))}</p>"
+    none = "actions.none_new" if recommendation.verdict.label == "new" and recommendation.matches else "actions.none"
+    inside = f'<ol class="actions">{items}</ol>' if items else f"<p>{escape(t(none))}</p>"
     hint = f'<p class="hint">{escape(t("actions.hint"))}</p>' if items else ""
     return (
         f'<section class="panel" aria-labelledby="h-actions"><h2 id="h-actions">{escape(t("actions.title"))}</h2>'
