@@ -39,7 +39,7 @@ class Adapter:
         for match in list(dict.fromkeys(m.group() for m in _OLD_TIMES.finditer(text))):
             text = text.replace(match, "", 1)
             changes.append((match.strip("，, "), ""))
-        text = _LOOSE.sub(r"\1", text).strip()
+        text = (_LOOSE.sub(r"\1", text) if changes else text).strip()
         return text[:1].upper() + text[1:], tuple(changes)
 
     def _site(self, situation: Situation, language: str) -> str:

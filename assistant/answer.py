@@ -16,6 +16,7 @@ __all__ = [
     "Caution",
     "Contrast",
     "Evidence",
+    "KindReading",
     "Label",
     "Match",
     "Quantity",
@@ -66,6 +67,14 @@ class SeverityReading(_Record):
     first_actions: tuple[str, ...] = ()
 
 
+class KindReading(_Record):
+    """A kind of matter that a question is like: id, name in the question's language, share in 0..1."""
+
+    id: str
+    name: str
+    share: float
+
+
 class Situation(_Record):
     """What was understood of a question. Nothing that was not said is filled in: what is missing stands in `missing`,
     by key (place, time, scale, people, cause)."""
@@ -79,6 +88,9 @@ class Situation(_Record):
     severity: SeverityReading
     quantities: tuple[Quantity, ...] = ()
     missing: tuple[str, ...] = ()
+    kinds: tuple[KindReading, ...] = ()  # the likeliest first, at most three
+    outside: float = 0.0  # share of kinds that belong to no category of the taxonomy, in 0..1
+    clearness: float = 0.0  # cosine with the nearest kind, in 0..1
 
 
 class Replacement(_Record):
@@ -116,6 +128,11 @@ class Verdict(_Record):
     label: Label
     probability: float = Field(ge=0, le=1)
     probabilities: dict[str, float]
+
+    @property
+    def doubtful(self) -> bool:
+        """Whether a precedent is likely, yet not likely enough to be called one."""
+        return self.label is Label.NEW and self.probability < 0.5
 
 
 class Evidence(_Record):

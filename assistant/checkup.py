@@ -32,7 +32,12 @@ def checkup(workplace: Workplace) -> list[Finding]:
     findings.append(
         _try("database", lambda: _database(workplace), "see the message; restore a back-up if it is damaged")
     )
-    findings.append(_try("embedder", lambda: _embedder(workplace), 'set embedder = "lexical" in settings.toml'))
+    findings.append(
+        _try("embedder", lambda: _embedder(workplace), "return to the built-in one: `precedent models use meaning`")
+    )
+    findings.append(
+        _try("reranker", lambda: _reranker(workplace), "switch it off: `precedent models use --reranker none`")
+    )
     findings.append(
         _try("indexes", lambda: _copies(workplace), "delete the folder copies: they are rebuilt at the next start")
     )
@@ -65,6 +70,16 @@ def _database(workplace: Workplace) -> tuple[str, bool]:
 def _embedder(workplace: Workplace) -> tuple[str, bool]:
     vector = workplace.embedder.embed(["积水"])
     return f"{workplace.embedder.name}, {vector.shape[1]} numbers", bool(vector.any())
+
+
+def _reranker(workplace: Workplace) -> tuple[str, bool]:
+    name = workplace.choice.reranker
+    if not name:
+        return "none: the order is that of the matcher", True
+    from knowledge.reranker import CrossReranker
+
+    CrossReranker(name).judge("积水", ["桥下积水"])
+    return f"{name}, reads the best candidates", True
 
 
 def _copies(workplace: Workplace) -> tuple[str, bool]:

@@ -69,7 +69,9 @@ class Prose:
             return say("verdict_empty")
         percent = round(100 * verdict.probability)
         if verdict.label.value == "new":
-            return say("verdict_new", percent=percent) if percent >= 50 else say("verdict_doubt", percent=100 - percent)
+            return (
+                say("verdict_doubt", percent=100 - percent) if verdict.doubtful else say("verdict_new", percent=percent)
+            )
         best = matches[0]
         known = {"percent": percent, "id": cite(best.external_id, best.case_id), "title": plain(best.case.heading())}
         if verdict.label.value == "same":

@@ -5,14 +5,16 @@ has its context. It ranks nothing itself.
 """
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from uuid import uuid4
 
 from assistant.answer import Match, Reaction, Recommendation, Situation, Turn, Verdict
 from assistant.compose import Prose
 from assistant.dialogue import Dialogue
+from assistant.hubs import ENOUGH, Hubs
 from assistant.match import Candidate, Matcher
 from assistant.recommend import Composer
 from assistant.situation import Understanding
@@ -37,14 +39,14 @@ COMPOSED_FROM = 12  # matches that the composer looks at
 
 @dataclass(frozen=True)
 class Desk:
-    """One per process; safe to use from several threads."""
+    """One per process; safe to use from several threads. `matchers` gives the matcher in use, which may be another at
+    the next question; one question has the same from beginning to end."""
 
     taxonomy: Taxonomy
     gazetteer: Gazetteer
     city: Mapping[str, str]
-    copies: Copies
+    matchers: Callable[[], Matcher]
     understanding: Understanding
-    matcher: Matcher
     verdict_model: VerdictModel
     composer: Composer
     prose: Prose
@@ -56,6 +58,16 @@ class Desk:
     example_texts: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
 
+    @property
+    def matcher(self) -> Matcher:
+        """The one in use now."""
+        return self.matchers()
+
+    @property
+    def copies(self) -> Copies:
+        """Those of the matcher in use now."""
+        return self.matcher.copies
+
     def ask(
         self, text: str, *, language: str | None = None, wanted: Wanted | None = None, top: int = 8,
         actor: str = "anonymous",
@@ -64,8 +76,11 @@ class Desk:
         started = time.perf_counter()
         now = self.clock()
         wanted = wanted or Wanted()
-        situation, verdict, matches, candidates = self._match(text, language, wanted, max(top, COMPOSED_FROM), now)
-        composed = self.composer(situation, verdict, matches, self.statistics.rates(self.copies.words.applied()))
+        matcher = self.matcher
+        situation, verdict, matches, candidates = self._match(
+            matcher, text, language, wanted, max(top, COMPOSED_FROM), now
+        )
+        composed = self.composer(situation, verdict, matches, self.statistics.rates(matcher.copies.words.applied()))
         cited = {e.case_id for a in composed.actions for e in a.evidence} | {
             c.evidence.case_id for c in composed.cautions
         }
@@ -85,7 +100,7 @@ class Desk:
             propensities=(1.0,) * len(composed.actions),
             answer_markdown=self.prose(situation, verdict, shown, composed),
             language=situation.language,
-            models=self._versions(),
+            models=self._versions(matcher),
             ms=round(1000 * (time.perf_counter() - started), 1),
         )
         self._log(recommendation, candidates, wanted, actor)
@@ -96,13 +111,39 @@ class Desk:
         exclude: tuple[int, ...] = (),
     ) -> tuple[Situation, Verdict, tuple[Match, ...]]:  # fmt: skip
         """Situation, verdict and the best matches; nothing is logged. Raises BadInput as `ask` does."""
-        situation, verdict, matches, _ = self._match(text, language, wanted or Wanted(), top, self.clock(), exclude)
+        situation, verdict, matches, _ = self._match(
+            self.matcher, text, language, wanted or Wanted(), top, self.clock(), exclude
+        )
         return situation, verdict, matches
+
+    def match_many(
+        self, questions: Sequence[tuple[str, tuple[int, ...]]], *, language: str | None = None,
+        wanted: Wanted | None = None, top: int = 10,
+    ) -> Iterator[tuple[Situation, Verdict, tuple[Match, ...], float]]:  # fmt: skip
+        """As `match` for many questions, each with case ids to leave out, in their order, with its milliseconds.
+        From thirty on, cases that are near to all of them are damped (see assistant.hubs), for which each is matched
+        once more beforehand."""
+        now = self.clock()
+        wanted = wanted or Wanted()
+        matcher = self.matcher
+        found, texts = [], []
+        matcher.copies.sync(at_most=SYNC_AT_ONCE)
+        for text, exclude in questions if len(questions) >= ENOUGH else ():
+            situation = self.understanding(self.checked(text), now, language)
+            candidates = matcher.candidates(situation, now, wanted, exclude)
+            found.append([(c.case_id, c.score) for c in candidates])
+            texts.append(situation.text)
+        hubs = Hubs.of(found, self.understanding.meaning.embed(texts))
+        for place, (text, exclude) in enumerate(questions):
+            started = time.perf_counter()
+            arrange = partial(hubs.damp, place=place)
+            situation, verdict, matches, _ = self._match(matcher, text, language, wanted, top, now, exclude, arrange)
+            yield situation, verdict, matches, round(1000 * (time.perf_counter() - started), 1)
 
     def turn(self, text: str, *, owner: str, conversation_id: str | None = None, language: str | None = None) -> Turn:
         """One exchange of a conversation; a new one is started where no id is given. Raises NotFound where it is not
         the owner's, BadInput as `ask` does."""
-        said = self._checked(text)
+        said = self.checked(text)
         before = self.conversation(conversation_id, owner) if conversation_id else []
         plan = self.dialogue(said, before, language=language, now=self.clock())
         recommendation = plan.recommendation
@@ -182,8 +223,9 @@ class Desk:
         if stored is None or stored.case.status is not CaseStatus.APPROVED:
             return None
         situation = self.understanding(stored.case.heading(), self.clock(), language)
-        found = self.matcher.read(
-            (Candidate(case_id, 0.0, dict.fromkeys(self.matcher.ranker.weights, 0.0)),), situation, self.clock(), 1
+        matcher = self.matcher
+        found = matcher.read(
+            (Candidate(case_id, 0.0, dict.fromkeys(matcher.ranker.weights, 0.0)),), situation, self.clock(), 1
         )
         return found[0].model_copy(update={"why": (), "parts": {}}) if found else None
 
@@ -201,7 +243,8 @@ class Desk:
         """Example questions for the empty page."""
         return list(self.example_texts.get(language, ()))
 
-    def _checked(self, text: str) -> str:
+    def checked(self, text: str) -> str:
+        """A question as it is read. Raises BadInput where it is empty or too long."""
         cleaned = simplify(clean(text))
         if not cleaned or not any(c.isalnum() for c in cleaned):
             raise BadInput("the question is empty; describe what is happening, where, and how many people it touches")
@@ -213,18 +256,21 @@ class Desk:
         return cleaned
 
     def _match(
-        self, text: str, language: str | None, wanted: Wanted, top: int, now: datetime, exclude: tuple[int, ...] = ()
-    ) -> tuple[Situation, Verdict, tuple[Match, ...], tuple[Candidate, ...]]:
-        self.copies.sync(at_most=SYNC_AT_ONCE)
-        situation = self.understanding(self._checked(text), now, language)
-        candidates = self.matcher.candidates(situation, now, wanted, exclude)
-        matches = self.matcher.read(candidates, situation, now, max(top, 5))
+        self, matcher: Matcher, text: str, language: str | None, wanted: Wanted, top: int, now: datetime,
+        exclude: tuple[int, ...] = (), arrange: Callable[[tuple[Candidate, ...]], tuple[Candidate, ...]] = tuple,
+    ) -> tuple[Situation, Verdict, tuple[Match, ...], tuple[Candidate, ...]]:  # fmt: skip
+        matcher.copies.sync(at_most=SYNC_AT_ONCE)
+        situation = self.understanding(self.checked(text), now, language)
+        candidates = arrange(matcher.candidates(situation, now, wanted, exclude))
+        matches = matcher.read(candidates, situation, now, max(top, 5))
         verdict = self.verdict_model(situation, matches, now)
         settled = self.understanding.settle(situation, matches)
         return settled, verdict, matches[:top], candidates
 
-    def _versions(self) -> dict[str, str]:
-        return {**self.models, "change": str(self.copies.words.applied())}
+    def _versions(self, matcher: Matcher) -> dict[str, str]:
+        copies, reranking = matcher.copies, matcher.reranking
+        used = {"embedder": copies.embedder.name, "reranker": reranking.reranker.name if reranking else "none"}
+        return {**self.models, **used, "change": str(copies.words.applied())}
 
     def _log(
         self, recommendation: Recommendation, candidates: tuple[Candidate, ...], wanted: Wanted, actor: str

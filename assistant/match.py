@@ -5,8 +5,9 @@ weighted sum of the parts makes the score. It decides nothing about "no preceden
 """
 
 import json
+import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -16,35 +17,68 @@ from numpy.typing import NDArray
 from assistant import similarity
 from assistant.answer import Match, Replacement, Situation
 from assistant.reasons import Reasons
+from assistant.rerank import TYPICAL, Reranking
 from knowledge.categories import Categoriser
-from knowledge.copies import Copies
+from knowledge.copies import Copies, embedded_text
 from knowledge.filter import Wanted
+from knowledge.level import LIKE, Level, pair
 from knowledge.places import Gazetteer
 from knowledge.records import Columns
 
-__all__ = ["Candidate", "Matcher", "Ranker", "read_ranker"]
+__all__ = ["Candidate", "Matcher", "Ranker", "longness", "read_ranker"]
 
+LONG_FROM = 60
+_WORDS = re.compile(r"[a-zA-Z]+")
 BUNDLED = Path(__file__).parent.parent / "knowledge" / "data" / "ranker.json"
 
 
 @dataclass(frozen=True)
 class Ranker:
-    """Weights of the parts, each at least 0, and the weighted sum at which a case counts as half alike. They are
-    fitted by eval.ranker; every part only ever raises the score."""
+    """Weights of the parts, each at least 0, and the weighted sum at which a case counts as half alike; every part only
+    ever raises the score. `weights` are for questions of ordinary length, fitted by eval.ranker; `long_weights` for
+    long messages, which say in words what a short question leaves to its meaning."""
 
     weights: Mapping[str, float]
     half: float
+    long_weights: Mapping[str, float]
+    long_half: float
     fitted_on: str
 
-    def __call__(self, parts: Mapping[str, float]) -> float:
-        """The score in 0..1."""
-        return round(similarity.saturate(sum(w * parts[name] for name, w in self.weights.items()), self.half), 6)
+    def __call__(self, parts: Mapping[str, float], length: float = 0.0) -> float:
+        """The score in 0..1; `length` (0..1, see longness) goes from the one set of weights to the other."""
+        strength = (1.0 - length) * sum(w * parts[name] for name, w in self.weights.items()) / self.half
+        if length:
+            strength += length * sum(w * parts[name] for name, w in self.long_weights.items()) / self.long_half
+        return round(similarity.saturate(strength, 1.0), 6)
+
+    def counting(self, part: str, weight: float, typical: float) -> "Ranker":
+        """The same with a weight for one part more, which is `typical` in a case that is half alike."""
+        return replace(
+            self,
+            weights={**self.weights, part: weight},
+            half=self.half + weight * typical,
+            long_weights={**self.long_weights, part: weight},
+            long_half=self.long_half + weight * typical,
+        )
+
+
+def longness(text: str) -> float:
+    """How long a question is: 0 up to 60 Han characters or 30 other words, 1 from twice that on.
+
+    >>> longness("桥下积水"), longness("水" * 90), longness("water " * 200)
+    (0.0, 0.5, 1.0)
+    """
+    han = sum("\u3400" <= character <= "\u9fff" for character in text)
+    units = han + 2 * len(_WORDS.findall(text))
+    return min(max((units - LONG_FROM) / LONG_FROM, 0.0), 1.0)
 
 
 def read_ranker(path: Path | None = None) -> Ranker:
     """Reads a ranker.json; the bundled one by default."""
     content = json.loads((path or BUNDLED).read_text(encoding="utf-8"))
-    return Ranker(content["weights"], content["half"], content["fitted_on"])
+    return Ranker(
+        content["weights"], content["half"], content["long_weights"], content["long_half"], content["fitted_on"]
+    )
 
 
 @dataclass(frozen=True)
@@ -58,7 +92,9 @@ class Candidate:
 
 @dataclass(frozen=True)
 class Matcher:
-    """Finds similar cases. `word_limit` and `vector_limit` bound the candidates of each index."""
+    """Finds similar cases. `word_limit` and `vector_limit` bound the candidates of each index. An outside embedder has
+    `levels`, and its vectors count for `vector_weight` in the languages that it reads; the built-in one has none, for
+    its cosine is the part `meaning`."""
 
     copies: Copies
     categoriser: Categoriser
@@ -67,6 +103,9 @@ class Matcher:
     ranker: Ranker
     word_limit: int = 150
     vector_limit: int = 60
+    levels: Mapping[str, Level] = field(default_factory=dict)
+    vector_weight: float = 0.0
+    reranking: Reranking | None = None
 
     def candidates(
         self, situation: Situation, now: datetime, wanted: Wanted | None = None, exclude: Sequence[int] = ()
@@ -74,8 +113,9 @@ class Matcher:
         """All compared cases, best first; ties by the newer id first."""
         wanted = wanted or Wanted()
         text = situation.text
+        length = longness(text)
         asked = self._asked(situation)
-        words = dict(self.copies.words.search(text, self.word_limit, wanted, asked))
+        words = dict(self.copies.words.search(text, round(self.word_limit * (1 + length)), wanted, asked))
         vector = self.copies.embedder.embed([text])[0]
         near = self._nearest(vector, wanted)
         ids = sorted((words.keys() | near.keys()) - set(exclude))
@@ -86,14 +126,15 @@ class Matcher:
         texts = self.copies.profiles.compare(text, ids)
         vectors = dict(self.copies.vectors.search(vector, len(ids), np.asarray(ids, dtype=np.int64)))
         moment = datetime.fromisoformat(situation.occurred_at.value) if situation.occurred_at else now
+        ranker = self.ranker.counting("vector", self.vector_weight, LIKE) if self._reads(situation) else self.ranker
         compared = []
         for row, case_id in enumerate(ids):
             parts = {name: float(values[row]) for name, values in texts.items()}
-            parts["vector"] = vectors.get(case_id, 0.0)
+            parts["vector"] = self._vector(situation, columns[case_id], vectors.get(case_id, 0.0), parts["meaning"])
             parts |= self._fields(situation, asked, columns[case_id], moment, now)
             parts = {name: round(min(max(value, 0.0), 1.0), 4) for name, value in parts.items()}
-            compared.append(Candidate(case_id, self.ranker(parts), parts))
-        return tuple(sorted(compared, key=lambda c: (-c.score, -c.case_id)))
+            compared.append(Candidate(case_id, ranker(parts, length), parts))
+        return self._reranked(text, ranker, _in_order(compared))
 
     def read(self, candidates: Sequence[Candidate], situation: Situation, now: datetime, top: int) -> tuple[Match, ...]:
         """The best `top` candidates in full, with reasons in the situation's language and what replaced them."""
@@ -126,10 +167,38 @@ class Matcher:
             allowed = np.asarray(self.copies.records.select(wanted), dtype=np.int64)
         return dict(self.copies.vectors.search(vector, self.vector_limit, allowed))
 
+    def _reads(self, situation: Situation) -> bool:
+        level = self.levels.get(pair(situation.language, situation.language))
+        return level is not None and level.reads
+
+    def _vector(self, situation: Situation, columns: Columns, cosine: float, meaning: float) -> float:
+        """The cosine on the common scale; where the embedder can't bring the question's language and the case's
+        together, the built-in meaning stands in, so that a case is not held back for its language."""
+        if not self.levels:
+            return cosine
+        level = self.levels.get(pair(situation.language, columns.language or situation.language))
+        return level(cosine) if level and level.reads else min(meaning, LIKE)
+
+    def _reranked(self, text: str, ranker: Ranker, compared: tuple[Candidate, ...]) -> tuple[Candidate, ...]:
+        """The best read together with the question, where there is a reranker that can."""
+        if self.reranking is None:
+            return compared
+        best = [c.case_id for c in compared[: self.reranking.limit]]
+        stored = self.copies.records.get(best)
+        best = [i for i in best if i in stored]
+        judged = self.reranking(text, [embedded_text(stored[i].case) for i in best])
+        if not judged:
+            return compared
+        judgements = dict(zip(best, judged, strict=True))
+        ranker = ranker.counting("reranker", self.reranking.weight, TYPICAL)
+        again = []
+        for candidate in compared:
+            parts = {**candidate.parts, "reranker": round(judgements.get(candidate.case_id, 0.0), 4)}
+            again.append(Candidate(candidate.case_id, ranker(parts, longness(text)), parts))
+        return _in_order(again)
+
     def _asked(self, situation: Situation) -> dict[str, float]:
-        scores = self.categoriser.scores(situation.text)
-        total = sum(scores.values()) + 0.5
-        return {name: score / total for name, score in scores.items()}
+        return self.categoriser.scores(situation.text)
 
     def _fields(
         self, situation: Situation, asked: Mapping[str, float], columns: Columns, moment: datetime, now: datetime
@@ -155,3 +224,7 @@ class Matcher:
         if found is None:
             return Replacement(case_id=0, external_id=external_id, title=external_id)
         return Replacement(case_id=found.case_id, external_id=external_id, title=found.case.heading())
+
+
+def _in_order(candidates: Sequence[Candidate]) -> tuple[Candidate, ...]:
+    return tuple(sorted(candidates, key=lambda c: (-c.score, -c.case_id)))

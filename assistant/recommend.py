@@ -57,8 +57,10 @@ class Composer:
     def __call__(
         self, situation: Situation, verdict: Verdict, matches: Sequence[Match], prior_rates: Mapping[str, float]
     ) -> Composed:
-        """Actions best first, cautions nearest first. With the verdict "new" only emergency measures are offered, and
-        only where life is in danger; without such danger there are no cautions and no contrast either."""
+        """Actions best first, cautions nearest first. With the verdict "new", unless it is doubtful, only emergency
+        measures are offered, and only where life is in danger; without such danger there are no cautions and no
+        contrast either."""
+        nothing = verdict.label.value == "new" and not verdict.doubtful
         uses = self._uses(situation, matches)
         grouped: dict[str, list[_Use]] = {}
         for use in uses:
@@ -68,14 +70,14 @@ class Composer:
         for action_type, group in grouped.items():
             known = self.taxonomy.action_type_by_id.get(action_type)
             emergency = bool(known and known.emergency)
-            if verdict.label.value == "new" and not (danger and emergency):
+            if nothing and not (danger and emergency):
                 continue
             ranked_action = self._action(situation, action_type, group, prior_rates, danger and emergency)
             if ranked_action:
                 key = self._key(ranked_action, group, danger and emergency, situation.severity.first_actions)
                 ranked.append((key, ranked_action))
         ranked.sort(key=lambda pair: pair[0])
-        silent = verdict.label.value == "new" and not danger  # what failed elsewhere says nothing here
+        silent = nothing and not danger  # what failed elsewhere says nothing here
         return Composed(
             actions=tuple(action for _, action in ranked[: self.limit]),
             cautions=() if silent else self._cautions(situation, uses),

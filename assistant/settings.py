@@ -10,15 +10,21 @@ from knowledge.errors import BadInput
 
 __all__ = ["Settings", "home_folder", "read_settings"]
 
+HEAVIEST = 10.0  # all weights of ranker.json together are about half of this
+
 
 @dataclass(frozen=True)
 class Settings:
     """Every setting with its default. `database` is a path or an SQLAlchemy URL (empty: precedent.sqlite in the data
-    folder); `embedder` is "lexical" or the name or folder of a sentence-transformers model; `vectors` is "faiss" or
-    "chroma"; taxonomy, gazetteer and dangers are the city's own where their files lie in the data folder."""
+    folder); `embedder` is "meaning" or the name or folder of a sentence-transformers model (`precedent models use`
+    overrules it); `vector_weight` and `reranker_weight` are what an outside embedder and a reranker count for in the
+    score; `vectors` is "faiss" or "chroma"; taxonomy, gazetteer and dangers are the city's own where their files lie
+    in the data folder."""
 
     database: str = ""
-    embedder: str = "lexical"
+    embedder: str = "meaning"
+    vector_weight: float = 0.5
+    reranker_weight: float = 0.5
     vectors: str = "faiss"
     chroma_host: str = "127.0.0.1"
     chroma_port: int = 8000
@@ -46,4 +52,8 @@ def read_settings(home: Path) -> Settings:
             raise BadInput(f"{path}: there is no setting {name!r}; known are {', '.join(sorted(known))}")
         if type(value) is not known[name]:  # true is an int, too
             raise BadInput(f"{path}: {name} must be of type {known[name].__name__}, not {value!r}")
-    return Settings(**content)
+    found = Settings(**content)
+    for name in ("vector_weight", "reranker_weight"):
+        if not 0 <= getattr(found, name) <= HEAVIEST:  # nan is neither
+            raise BadInput(f"{path}: {name} must lie between 0 and {HEAVIEST:g}, not {getattr(found, name)}")
+    return found

@@ -7,17 +7,22 @@ what the words left open. It never lowers a severity and fills nothing in.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from assistant.answer import Match, Quantity, Reading, SeverityReading, Situation
+import numpy as np
+
+from assistant.answer import KindReading, Match, Quantity, Reading, SeverityReading, Situation
 from assistant.moment import find_time
 from assistant.quantity import find_quantities
 from knowledge.categories import Categoriser
 from knowledge.dangers import Danger, Sign, find_dangers
+from knowledge.meaning import Meaning
 from knowledge.places import Gazetteer
 from knowledge.text import language_of
 
 __all__ = ["SEVERITY_NAMES", "Understanding"]
 
+LEAST = 0.05  # share from which on a kind of matter is named
 SEVERITY_NAMES = {
     "zh": {1: "特别重大", 2: "重大", 3: "较大", 4: "一般"},
     "en": {1: "extremely serious", 2: "major", 3: "serious", 4: "ordinary"},
@@ -47,6 +52,7 @@ class Understanding:
     categoriser: Categoriser
     gazetteer: Gazetteer
     dangers: tuple[Danger, ...]
+    meaning: Meaning
 
     def __call__(self, text: str, now: datetime, language: str | None = None) -> Situation:
         """What the text says. `now` is aware; `language` is that of the answer (the text's own by default)."""
@@ -68,8 +74,23 @@ class Understanding:
             else None,
             severity=self._severity(find_dangers(text, self.dangers), quantities, spoken),
             quantities=quantities,
+            **self._kinds(text, spoken),
         )
         return situation.model_copy(update={"missing": _missing(situation)})
+
+    def _kinds(self, text: str, language: str) -> dict[str, Any]:
+        vector = self.meaning.embed([text])
+        if not vector.any():
+            return {"outside": 1.0}
+        shares = self.meaning.shares(vector)[0]
+        outside = sum(float(s) for k, s in zip(self.meaning.kinds, shares, strict=True) if k.leaf in {"other", "chat"})
+        best = [(self.meaning.kinds[place], float(shares[place])) for place in np.argsort(-shares)[:3]]
+        read = [KindReading(id=k.id, name=k.zh if language == "zh" else k.en, share=round(s, 3)) for k, s in best]
+        return {
+            "kinds": tuple(reading for reading in read if reading.share >= LEAST),
+            "outside": round(outside, 4),
+            "clearness": round(max(0.0, float((vector @ self.meaning.centres.T).max())), 4),
+        }
 
     def _place(self, text: str) -> tuple[Reading | None, Reading | None]:
         found = [f for f in self.gazetteer.find(text) if f.place]

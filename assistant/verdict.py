@@ -19,26 +19,29 @@ __all__ = ["VerdictModel", "features", "read_verdict_model"]
 BUNDLED = Path(__file__).parent.parent / "knowledge" / "data" / "verdict.json"
 
 
+_BEST = ("kind", "category", "meaning", "whole")
+
+
 def _sigmoid(x: float) -> float:
     return 1.0 / (1.0 + math.exp(-x)) if x >= 0 else math.exp(x) / (1.0 + math.exp(x))
 
 
 def features(situation: Situation, matches: Sequence[Match], now: datetime) -> dict[str, float]:
-    """What the models see, each in 0..1, from at most the five best matches: the best text similarity, coverage and
-    category fit; how far the best ones agree on the category; whether the first is at the same place and recent."""
-    top = matches[:5]
+    """What the models see, each in 0..1. Of the ten best matches: how near one comes in its kind of matter (`kind`), in
+    its category, in meaning and in words (`whole`), and the best score. Of the question: the share of kinds no category
+    knows (`outside`), and how near it is to any kind (`clearness`). Whether the best match is at the same place, and
+    recent, tells one and the same matter."""
+    top = matches[:10]
+    found = dict.fromkeys((*_BEST, "score", "place", "recent"), 0.0)
+    found |= {"outside": situation.outside, "clearness": situation.clearness}
     if not top:
-        return dict.fromkeys(("text", "coverage", "category", "agreement", "place", "recent"), 0.0)
-    leaf = top[0].case.category
-    agreeing = sum(m.score for m in top if leaf and m.case.category == leaf)
+        return found
     moment = datetime.fromisoformat(situation.occurred_at.value) if situation.occurred_at else now
     occurred = top[0].case.occurred_at
     days = abs((moment - occurred).total_seconds()) / 86_400 if occurred else 1_000.0
-    return {
-        "text": max(m.score for m in top[:3]),
-        "coverage": max(m.parts["coverage"] for m in top[:3]),
-        "category": max(m.parts["category"] for m in top[:3]),
-        "agreement": agreeing / sum(m.score for m in top) if top[0].score else 0.0,
+    return found | {
+        **{name: max(m.parts[name] for m in top) for name in _BEST},
+        "score": top[0].score,
         "place": top[0].parts["place"],
         "recent": math.exp(-days / 7.0),
     }

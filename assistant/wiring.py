@@ -1,10 +1,11 @@
 """The only module that reads configuration and knows every constructor: from a data folder to a Desk."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from importlib.metadata import version
 from pathlib import Path
+from zlib import crc32
 
 from sqlalchemy import Engine
 
@@ -13,9 +14,11 @@ from assistant.compose import Prose
 from assistant.desk import Desk
 from assistant.dialogue import Dialogue
 from assistant.match import Matcher, read_ranker
+from assistant.models import BUILT_IN, Choice, Current, Models, embed_all
 from assistant.narrow import Narrower
 from assistant.reasons import Reasons
 from assistant.recommend import Composer
+from assistant.rerank import Reranking
 from assistant.retell import Retelling
 from assistant.settings import Settings, home_folder, read_settings
 from assistant.situation import Understanding
@@ -26,18 +29,19 @@ from knowledge.copies import Copies
 from knowledge.dangers import read_dangers
 from knowledge.database import open_database
 from knowledge.demo import demo_files, examples
-from knowledge.embedder import Embedder, LexicalEmbedder
-from knowledge.errors import BadInput
+from knowledge.embedder import Embedder
+from knowledge.errors import BadInput, Fault
 from knowledge.intake import ImportReport, import_cases
 from knowledge.interactions import Interactions
 from knowledge.lexicon import read_lexicon
 from knowledge.mapping import read_mapping
+from knowledge.meaning import Meaning, read_meaning
 from knowledge.places import Gazetteer, read_places
 from knowledge.profiles import Profiles
 from knowledge.records import SqlRecords
 from knowledge.statistics import Statistics
 from knowledge.taxonomy import Taxonomy, read_taxonomy
-from knowledge.vectors import FaissVectors, VectorIndex
+from knowledge.vectors import FaissVectors, KeptVectors, VectorIndex, kept_vectors
 from knowledge.words import TantivyWords
 from prompts import read_phrases
 
@@ -68,7 +72,7 @@ class Workplace:
     @cached_property
     def categoriser(self) -> Categoriser:
         """Reads categories from texts."""
-        return Categoriser(self.taxonomy)
+        return Categoriser(self.taxonomy, self.meaning)
 
     @cached_property
     def engine(self) -> Engine:
@@ -81,35 +85,118 @@ class Workplace:
         return SqlRecords(self.engine)
 
     @cached_property
+    def meaning(self) -> Meaning:
+        """The built-in meaning of words, with the city's lexicon."""
+        return read_meaning(read_lexicon(self.taxonomy, self.home))
+
+    @cached_property
+    def models(self) -> Models:
+        """Which models were chosen: models.json, else the settings."""
+        return Models(self.home / "models.json", Choice(self.settings.embedder))
+
+    @cached_property
+    def choice(self) -> Choice:
+        """The choice that held when the workplace was opened."""
+        return self.models.choice()
+
+    @cached_property
     def embedder(self) -> Embedder:
-        """The embedder of the settings; a heavy one keeps its vectors by content hash."""
-        if self.settings.embedder == "lexical":
-            return LexicalEmbedder(read_lexicon(self.taxonomy, self.home))
+        """The chosen embedder."""
+        return self._embedder(self.choice.embedder)
+
+    def _embedder(self, name: str) -> Embedder:
+        """A heavy one keeps its vectors by content hash."""
+        if name == BUILT_IN:
+            return self.meaning
         from knowledge.embeddings import KeptEmbedder
         from knowledge.sentence_embedder import SentenceEmbedder
 
-        return KeptEmbedder(SentenceEmbedder(self.settings.embedder), self.home / "embeddings.sqlite")
+        return KeptEmbedder(SentenceEmbedder(name), self.home / "embeddings.sqlite")
 
     @cached_property
     def copies(self) -> Copies:
         """Case base with its word index, vector index and profiles."""
+        return self._copies(self.embedder)
+
+    @cached_property
+    def _unembedded(self) -> Copies:
+        """What does not depend on the embedder is shared by all copies."""
         folder = self.home / "copies"
         return Copies(
             records=self.records,
             words=TantivyWords(folder / "words"),
-            vectors=self._vectors(folder),
-            profiles=Profiles(folder / "profiles"),
-            embedder=self.embedder,
+            vectors=FaissVectors(1, "none"),
+            profiles=Profiles(folder / "profiles", self.meaning),
+            embedder=self.meaning,
         )
 
-    def _vectors(self, folder: Path) -> VectorIndex:
+    def _copies(self, embedder: Embedder) -> Copies:
+        return self._unembedded.with_embedder(embedder, self._vectors(embedder))
+
+    def _vectors(self, embedder: Embedder) -> VectorIndex:
         if self.settings.vectors == "faiss":
-            return FaissVectors(self.embedder.dimension, self.embedder.name, folder / "vectors")
+            return FaissVectors(embedder.dimension, embedder.name, self._vector_folder(embedder.name))
         if self.settings.vectors == "chroma":
             from knowledge.chroma_vectors import ChromaVectors
 
-            return ChromaVectors(self.embedder.name, host=self.settings.chroma_host, port=self.settings.chroma_port)
+            return ChromaVectors(embedder.name, host=self.settings.chroma_host, port=self.settings.chroma_port)
         raise BadInput(f'vectors = {self.settings.vectors!r} is not known; use "faiss" or "chroma"')
+
+    def _vector_folder(self, model: str) -> Path:
+        """Each embedder has a folder of its own, so that the next one is made while this one is in use."""
+        own = "vectors" if model == self.meaning.name else f"vectors-{crc32(model.encode()):08x}"
+        return self.home / "copies" / own
+
+    def kept_vectors(self, choice: Choice) -> KeptVectors:
+        """What the index of a choice holds on disk. No model is loaded."""
+        if choice.embedder == BUILT_IN:
+            model = self.meaning.name
+        else:
+            from knowledge.sentence_embedder import SentenceEmbedder
+
+            model = SentenceEmbedder(choice.embedder).name
+        if self.settings.vectors == "chroma":
+            from knowledge.chroma_vectors import ChromaVectors
+
+            chroma = ChromaVectors(model, host=self.settings.chroma_host, port=self.settings.chroma_port)
+            return KeptVectors(model, 0, chroma.count())
+        kept = kept_vectors(model, self._vector_folder(model))
+        return replace(kept, dimension=self.meaning.dimension) if choice.embedder == BUILT_IN else kept
+
+    def matcher(self, choice: Choice) -> Matcher:
+        """The matcher of a choice. Raises Fault for an embedder that cannot be loaded."""
+        outside = choice.embedder != BUILT_IN
+        copies = (
+            self.copies if choice.embedder == self.choice.embedder else self._copies(self._embedder(choice.embedder))
+        )
+        reranking = None
+        if choice.reranker:
+            from knowledge.reranker import CrossReranker
+
+            reranking = Reranking(CrossReranker(choice.reranker), self.settings.reranker_weight)
+        reasons = Reasons(self.taxonomy, self.gazetteer, read_phrases(), copies.profiles.commonness)
+        return Matcher(
+            copies,
+            self.categoriser,
+            self.gazetteer,
+            reasons,
+            read_ranker(),
+            levels=self.models.levels(copies.embedder) if outside else {},
+            vector_weight=self.settings.vector_weight if outside else 0.0,
+            reranking=reranking,
+        )
+
+    def use_models(self, choice: Choice, progress: Progress | None = None) -> int:
+        """Loads the models, embeds every case, then makes the choice; gives the number of cases embedded. Whatever
+        fails before leaves the old choice in place."""
+        matcher = self.matcher(choice)
+        if not matcher.copies.embedder.embed(["积水"]).shape[1]:
+            raise Fault(f"{choice.embedder} gives empty vectors; choose another model")
+        if matcher.reranking:
+            matcher.reranking.reranker.judge("积水", ["桥下积水"])
+        count = embed_all(matcher.copies, progress)
+        self.models.choose(choice)
+        return count
 
     @cached_property
     def interactions(self) -> Interactions:
@@ -121,17 +208,15 @@ class Workplace:
         """The assistant, with its copies brought up to date."""
         phrases = read_phrases()
         own = self.home / "dangers.csv"
-        understanding = Understanding(self.categoriser, self.gazetteer, read_dangers(own if own.is_file() else None))
+        dangers = read_dangers(own if own.is_file() else None)
+        understanding = Understanding(self.categoriser, self.gazetteer, dangers, self.meaning)
         verdict_model = read_verdict_model()
-        ranker = read_ranker()
-        reasons = Reasons(self.taxonomy, self.gazetteer, phrases, self.copies.profiles.commonness)
         return Desk(
             taxonomy=self.taxonomy,
             gazetteer=self.gazetteer,
             city={"zh": self.settings.city_zh, "en": self.settings.city_en},
-            copies=self.copies,
+            matchers=Current(self.models, self.matcher),
             understanding=understanding,
-            matcher=Matcher(self.copies, self.categoriser, self.gazetteer, reasons, ranker),
             verdict_model=verdict_model,
             composer=Composer(self.taxonomy, phrases, Adapter(self.gazetteer, phrases)),
             prose=Prose(self.taxonomy, self.gazetteer, phrases),
@@ -146,9 +231,8 @@ class Workplace:
             conversation_log=Conversations(self.engine),
             models={
                 "precedent": version("precedent"),
-                "embedder": self.embedder.name,
                 "vectors": self.settings.vectors,
-                "ranker": ranker.fitted_on,
+                "ranker": read_ranker().fitted_on,
                 "verdict": verdict_model.fitted_on,
                 "language_model": "none",
             },

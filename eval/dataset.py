@@ -6,8 +6,10 @@ Nothing of ../shared/data is written anywhere; where that folder is missing, its
 import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+
+import numpy as np
 
 from knowledge.case import Case
 from knowledge.demo import demo_files
@@ -19,10 +21,12 @@ from knowledge.sheet import read_rows
 from knowledge.taxonomy import read_taxonomy
 from knowledge.text import clean, language_of
 
-__all__ = ["Dataset", "Query", "gold", "half_of", "messages_to_replies", "read_files"]
+__all__ = ["Dataset", "Query", "calibration", "gold", "half_of", "messages_to_replies", "read_files", "same_matter"]
 
 SHARED = Path(__file__).parent.parent.parent / "shared" / "data"
 GOLD = Path(__file__).parent / "gold"
+LEAST_REPLY = 100  # characters; shorter ones only acknowledge receipt
+CALIBRATION = Path(__file__).parent / "calibration"
 
 
 @dataclass(frozen=True)
@@ -68,6 +72,11 @@ def gold(half: str | None = None, folder: Path = GOLD) -> Dataset:
     return Dataset(f"gold/{half or 'all'}", cases, kept)
 
 
+def calibration(folder: Path = CALIBRATION) -> Dataset:
+    """Questions written to fit the verdict by, half of them without precedent; no part of the gold set."""
+    return replace(gold(folder=folder), name="calibration")
+
+
 def messages_to_replies(path: Path = SHARED / "citizen_messages" / "resolved_messages.xlsx") -> Dataset:
     """Each real message as a question, each official reply as a case: which reply belongs to it? Raises BadInput where
     the file is missing."""
@@ -83,6 +92,27 @@ def messages_to_replies(path: Path = SHARED / "citizen_messages" / "resolved_mes
         cases.append(Case(external_id=case_id, situation=values["答复意见"][:50_000], language="zh"))
         queries.append(Query(case_id, message, {case_id: 3}))
     return Dataset("messages→replies", cases, queries)
+
+
+def same_matter(path: Path = SHARED / "citizen_messages" / "resolved_messages.xlsx", alike: float = 0.9) -> Dataset:
+    """Each real message as a case; messages whose official replies (of 100 characters and more, tf-idf cosine of
+    characters 1–3 at least `alike`) are near-identical are of one matter and must find each other. Raises BadInput
+    where the file is missing."""
+    from sklearn.feature_extraction.text import TfidfVectorizer
+
+    data = messages_to_replies(path)
+    replies = [case.situation for case in data.cases]
+    rows = TfidfVectorizer(analyzer="char", ngram_range=(1, 3), sublinear_tf=True, dtype=np.float32).fit_transform(
+        replies
+    )
+    near = (rows @ rows.T).tocoo()
+    relevant: dict[str, dict[str, int]] = {}
+    for one, other, cosine in zip(near.row.tolist(), near.col.tolist(), near.data.tolist(), strict=True):
+        if one != other and cosine >= alike and min(len(replies[one]), len(replies[other])) >= LEAST_REPLY:
+            relevant.setdefault(data.queries[one].id, {})[data.queries[other].id] = 3
+    cases = [Case(external_id=query.id, situation=query.text, language="zh") for query in data.queries]
+    queries = [Query(q.id, q.text, relevant[q.id]) for q in data.queries if q.id in relevant]
+    return Dataset("messages of one matter", cases, queries, exclude_self=True)
 
 
 def read_files(cases: Path, queries: Path, *, exclude_self: bool = False) -> Dataset:

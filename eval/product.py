@@ -24,6 +24,11 @@ class Product:
         """External ids, best first."""
         return [m.external_id or "" for m in self.answer(text, k)[2]]
 
+    def rank_together(self, texts: Sequence[str], k: int) -> list[list[str]]:
+        """External ids for each of many questions asked in one file, as `precedent match --queries` does."""
+        answers = self.desk.match_many([(text, ()) for text in texts], top=k)
+        return [[m.external_id or "" for m in matches] for _, _, matches, _ in answers]
+
     def answer(self, text: str, k: int) -> tuple[Situation, Verdict, tuple[Match, ...]]:
         """Situation, verdict and matches."""
         return self.desk.match(text, top=k)

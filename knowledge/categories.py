@@ -1,13 +1,19 @@
-"""Which category a text speaks of, by the taxonomy's words in either language. It learns nothing, counts no cases."""
+"""Which category a text speaks of: by what it means, and by the taxonomy's words for categories that the meaning does
+not know (a city's own). It learns nothing, counts no cases."""
 
 from dataclasses import dataclass
 from functools import cached_property
 
+from knowledge.meaning import Meaning
 from knowledge.taxonomy import Taxonomy
 from knowledge.text import fold
 from knowledge.wordfinder import WordFinder
 
 __all__ = ["Categoriser", "CategoryReading"]
+
+BRIEF = 16  # characters up to which a text may be the name of a category rather than a report
+LEAST = 0.01  # smaller shares are left out
+READ = 0.12  # share from which on a category counts as read
 
 
 @dataclass(frozen=True)
@@ -21,10 +27,11 @@ class CategoryReading:
 
 @dataclass(frozen=True)
 class Categoriser:
-    """Finds the taxonomy's names and synonyms in a text. A longer word says more; a word that belongs to several
-    categories says less for each."""
+    """Reads categories. Of the taxonomy's names and synonyms a longer one says more; one that belongs to several
+    categories says less for each. Without a `meaning` the words alone are read."""
 
     taxonomy: Taxonomy
+    meaning: Meaning | None = None
 
     @cached_property
     def _words(self) -> dict[str, tuple[str, ...]]:
@@ -56,14 +63,26 @@ class Categoriser:
         return found
 
     def scores(self, text: str) -> dict[str, float]:
-        """A positive score for each category that the text names; more and longer words give more."""
-        return {
+        """The share (0..1) of each category that the text speaks of; the rest speaks of nothing known."""
+        named = {
             category: sum(_weight(word) / len(self._words[word]) for word in words)
             for category, words in self.hits(text).items()
         }
+        if self.meaning is None:
+            total = sum(named.values()) + 1.0
+            return {category: score / total for category, score in named.items()}
+        meant = self.meaning.leaf_shares(text)
+        brief = len(fold(text)) <= BRIEF
+        own = {category: score for category, score in named.items() if brief or category not in meant}
+        total = sum(own.values()) + 1.0
+        shares = {category: score / total for category, score in own.items()}
+        for category, share in meant.items():
+            if category in self._order and share > LEAST:
+                shares[category] = shares.get(category, 0.0) + share / total
+        return shares
 
     def read(self, text: str) -> CategoryReading | None:
-        """The category that the text names most; confidence is its share of all scores, less where little is said.
+        """The category that the text speaks of most, with its share as confidence; none where that is too small.
 
         >>> from knowledge.taxonomy import read_taxonomy
         >>> Categoriser(read_taxonomy()).read("小区里闻到臭鸡蛋味，怀疑煤气漏了").category
@@ -73,8 +92,10 @@ class Categoriser:
         if not scores:
             return None
         best = max(scores, key=lambda category: (scores[category], category))
-        confidence = scores[best] / (sum(scores.values()) + 1.0)
-        return CategoryReading(best, round(confidence, 3), tuple(self.hits(text)[best]))
+        if scores[best] < READ:
+            return None
+        words = tuple(self.hits(text).get(best, ())) or (self.meaning.telling(text, best) if self.meaning else ())
+        return CategoryReading(best, round(scores[best], 3), words)
 
 
 def _weight(word: str) -> float:

@@ -5,10 +5,10 @@ it lacks. A crash at any line loses nothing and duplicates nothing.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from threading import Lock
 
-from knowledge.case import CaseStatus, StoredCase
+from knowledge.case import Case, CaseStatus, StoredCase
 from knowledge.casetext import case_text
 from knowledge.embedder import Embedder
 from knowledge.profiles import Profiles
@@ -16,10 +16,15 @@ from knowledge.records import Records
 from knowledge.vectors import VectorIndex
 from knowledge.words import WordIndex
 
-__all__ = ["Copies"]
+__all__ = ["Copies", "embedded_text"]
 
 BATCH = 2_000  # changes applied at once
 EMBED_CHARACTERS = 2_000  # of title and situation together
+
+
+def embedded_text(case: Case) -> str:
+    """What is embedded of a case."""
+    return case_text(case).matter()[:EMBED_CHARACTERS]
 
 
 @dataclass(frozen=True)
@@ -32,6 +37,10 @@ class Copies:
     profiles: Profiles
     embedder: Embedder
     _lock: Lock = field(default_factory=Lock, compare=False)
+
+    def with_embedder(self, embedder: Embedder, vectors: VectorIndex) -> "Copies":
+        """The same case base, words and profiles with other vectors; both share one lock."""
+        return replace(self, embedder=embedder, vectors=vectors)
 
     def behind(self) -> int:
         """How many change numbers the slowest copy lacks."""
@@ -70,5 +79,5 @@ class Copies:
         if self.vectors.applied() < reached:
             live = [s for s in batch if s.case.status is CaseStatus.APPROVED]
             gone = [s.case_id for s in batch if s.case.status is not CaseStatus.APPROVED]
-            texts = [case_text(s.case).matter()[:EMBED_CHARACTERS] for s in live]
+            texts = [embedded_text(s.case) for s in live]
             self.vectors.apply([s.case_id for s in live], self.embedder.embed(texts), gone, reached)

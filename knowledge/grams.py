@@ -1,7 +1,7 @@
 """Text as tokens and as hashed grams: what word search and text similarity count.
 
-Chinese is taken as characters 1–3 (for similarity), pairs (for search) and words (rjieba); other scripts as stemmed
-words and, for similarity, word pairs. It knows no weights and no documents.
+Chinese is taken as pairs of characters and words (rjieba); other scripts as stemmed words and, for similarity, pairs of
+them. It knows no weights and no documents.
 """
 
 import re
@@ -15,11 +15,22 @@ from numpy.typing import NDArray
 
 from knowledge.text import fold
 
-__all__ = ["BUCKETS", "STOP_EN", "Grams", "counted", "cut", "gram_counts", "pairs", "runs_of", "stem", "word_counts"]
+__all__ = [
+    "BUCKETS",
+    "STOP_EN",
+    "Grams",
+    "character_counts",
+    "counted",
+    "cut",
+    "pairs",
+    "runs_of",
+    "stem",
+    "term_counts",
+    "word_counts",
+]
 
 BUCKETS = 1 << 21  # hashed grams fall into this many buckets
 _RUNS = re.compile(r"[\u3400-\u9fff]+|[^\W_\u3400-\u9fff]+")
-_MIX = np.uint32(0x9E3779B1)  # Knuth's multiplicative constant, 2^32 / golden ratio
 STOP_EN = frozenset(
     re.findall(
         "[a-z]+",
@@ -99,28 +110,35 @@ class Grams:
     counts: NDArray[np.float32]
 
 
-def gram_counts(text: str) -> Grams:
-    """Counts of the hashed grams of a text: Han characters 1–3 within a run; stems and pairs of stems else.
+def term_counts(text: str) -> Grams:
+    """Counts of the hashed terms of a text, what similarity counts: pairs of neighbouring Han characters and words,
+    each a term of its own; else stems, and pairs of them.
 
-    >>> len(gram_counts("积水").ids), len(gram_counts("").ids)
-    (3, 0)
+    >>> len(term_counts("桥下积水").ids), len(term_counts("").ids)
+    (5, 0)
     """
-    hashes: list[NDArray[np.uint32]] = []
-    words: list[int] = []
+    hashes: list[int] = []
     before = 0
     for run in runs_of(text):
         if _is_han(run):
-            hashes += _han_hashes(np.frombuffer(run.encode("utf-32-le"), dtype=np.uint32))
+            hashes += [zlib.crc32(run[i : i + 2].encode()) for i in range(len(run) - 1)] or [zlib.crc32(run.encode())]
             before = 0
-        else:
-            word = zlib.crc32(run.encode())
-            words.append(word)
-            if before:
-                words.append(zlib.crc32(f"{before} {word}".encode()))
-            before = word
-    if words:
-        hashes.append(np.asarray(words, dtype=np.uint32))
-    return counted(hashes)
+            continue
+        word = zlib.crc32(run.encode())
+        hashes += [word, zlib.crc32(f"{before} {word}".encode())] if before else [word]
+        before = word
+    hashes += [zlib.crc32(f"w {word}".encode()) for word in cut(text) if _is_han(word)]
+    return counted([np.asarray(hashes, dtype=np.uint32)] if hashes else [])
+
+
+def character_counts(text: str) -> Grams:
+    """Counts of the hashed Han characters of a text.
+
+    >>> len(character_counts("积水，积水 two").ids)
+    2
+    """
+    hashes = [zlib.crc32(character.encode()) for run in runs_of(text) if _is_han(run) for character in run]
+    return counted([np.asarray(hashes, dtype=np.uint32)] if hashes else [])
 
 
 def word_counts(text: str) -> Grams:
@@ -139,20 +157,3 @@ def counted(hashes: Sequence[NDArray[np.uint32]]) -> Grams:
         return Grams(np.empty(0, np.uint32), np.empty(0, np.float32))
     ids, counts = np.unique(np.concatenate(hashes) % np.uint32(BUCKETS), return_counts=True)
     return Grams(ids.astype(np.uint32), counts.astype(np.float32))
-
-
-def _han_hashes(codes: NDArray[np.uint32]) -> list[NDArray[np.uint32]]:
-    """Hashes of the 1-, 2- and 3-grams of a run of code points (shape (n,))."""
-    with np.errstate(over="ignore"):
-        one = codes * _MIX
-        one ^= one >> np.uint32(15)
-        found = [one]
-        if len(codes) > 1:
-            two = (one[:-1] * np.uint32(31) + codes[1:]) * _MIX
-            two ^= two >> np.uint32(13)
-            found.append(two)
-        if len(codes) > 2:
-            three = (two[:-1] * np.uint32(131) + codes[2:]) * _MIX
-            three ^= three >> np.uint32(16)
-            found.append(three)
-    return found

@@ -1,20 +1,15 @@
 """Concepts: words of either language that mean one thing (积水 = standing water), from lexicon.csv and the taxonomy.
 
-Each concept has a meaning vector (meanings.npz), so that near concepts can be told from far ones without a model. The
-vectors were made once from the English words of each concept with all-MiniLM-L6-v2 (see eval.meanings); a concept
-without one has a zero vector. It knows words, not sentences.
+It knows words, not sentences; how near two concepts are is learned in knowledge.meaning.
 """
 
 import csv
 import re
 import zlib
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-
-import numpy as np
-from numpy.typing import NDArray
 
 from knowledge.errors import BadInput
 from knowledge.grams import stem
@@ -38,7 +33,7 @@ class Concept:
 
 
 def concept_key(concept: Concept) -> str:
-    """What a meaning vector is kept under: the English words, or the Chinese ones where there are none."""
+    """What a concept is known by elsewhere: the English words, or the Chinese ones where there are none."""
     return ", ".join(concept.en or concept.zh)
 
 
@@ -48,12 +43,9 @@ def _stems(text: str) -> str:
 
 @dataclass(frozen=True)
 class Lexicon:
-    """All concepts; a concept's number is its place. `vectors` has shape (len(concepts), d), rows of length 1 or 0;
-    `weights` says how telling each concept is (rarer ones more), at least 0."""
+    """All concepts; a concept's number is its place."""
 
     concepts: tuple[Concept, ...]
-    vectors: NDArray[np.float32]
-    weights: NDArray[np.float32]
 
     @cached_property
     def _zh(self) -> dict[str, int]:
@@ -84,18 +76,9 @@ class Lexicon:
 
     @cached_property
     def fingerprint(self) -> str:
-        """Tells one set of concepts and vectors from another."""
+        """Tells one set of concepts from another."""
         words = "\n".join("|".join((*c.zh, "", *c.en)) for c in self.concepts).encode()
-        return f"{zlib.crc32(self.vectors.tobytes(), zlib.crc32(words)):08x}"
-
-    def meaning(self, numbers: Sequence[int]) -> NDArray[np.float32]:
-        """The weighted mean of the concepts' vectors as a unit vector, shape (d,); zero where none has one."""
-        if not numbers:
-            return np.zeros(self.vectors.shape[1], np.float32)
-        unique = np.unique(np.asarray(numbers))
-        total = (self.vectors[unique] * self.weights[unique, None]).sum(axis=0)
-        length = float(np.linalg.norm(total))
-        return np.asarray(total / length if length else total, dtype=np.float32)
+        return f"{zlib.crc32(words):08x}"
 
 
 def _folded_stems(word: str) -> str:
@@ -136,17 +119,5 @@ def concepts_of(taxonomy: Taxonomy, folder: Path | None = None) -> tuple[Concept
 
 
 def read_lexicon(taxonomy: Taxonomy, folder: Path | None = None) -> Lexicon:
-    """All concepts with their meaning vectors, see concepts_of."""
-    concepts = concepts_of(taxonomy, folder)
-    with np.load(BUNDLED / "meanings.npz") as kept:
-        places = {str(key): place for place, key in enumerate(kept["keys"])}
-        table = kept["vectors"].astype(np.float32)
-        known = kept["weights"].astype(np.float32)
-    vectors = np.zeros((len(concepts), table.shape[1]), np.float32)
-    weights = np.full(len(concepts), float(np.median(known)), np.float32)
-    for number, concept in enumerate(concepts):
-        place = places.get(concept_key(concept))
-        if place is not None:
-            vectors[number] = table[place] / max(float(np.linalg.norm(table[place])), 1e-9)
-            weights[number] = known[place]
-    return Lexicon(concepts, vectors, weights)
+    """All concepts, see concepts_of."""
+    return Lexicon(concepts_of(taxonomy, folder))

@@ -17,19 +17,24 @@ from numpy.typing import NDArray
 
 from knowledge.case import CaseStatus, StoredCase
 from knowledge.casetext import case_text
-from knowledge.grams import BUCKETS, Grams, gram_counts, word_counts
+from knowledge.grams import BUCKETS, Grams, term_counts, word_counts
+from knowledge.kinds import CaseMeanings
+from knowledge.lexicon import read_lexicon
+from knowledge.meaning import Meaning, read_meaning
 from knowledge.sound import sound_counts
 from knowledge.stamp import Stamp
+from knowledge.taxonomy import read_taxonomy
 
 __all__ = ["FIELDS", "Profiles", "lead_of"]
 
 FIELDS: dict[str, Callable[[str], Grams]] = {
-    "matter": gram_counts,
-    "handling": gram_counts,
+    "matter": term_counts,
+    "handling": term_counts,
     "words": word_counts,
     "sound": sound_counts,
 }
-FORMAT = "profiles-3"
+FORMAT = "profiles-6"
+MEANING_CHARACTERS = 2_000  # of title, place and situation together, and of the handling
 Floats = NDArray[np.float32]
 
 
@@ -137,9 +142,10 @@ def _both(matter: _Comparison, handling: _Comparison) -> Floats:
 class Profiles:
     """Gram profiles of all approved cases. Safe to use from several threads."""
 
-    def __init__(self, folder: Path | None = None) -> None:
+    def __init__(self, folder: Path | None = None, meaning: Meaning | None = None) -> None:
         self._folder = folder
-        self._stamp = Stamp(folder, FORMAT)
+        self._meanings = CaseMeanings(meaning or read_meaning(read_lexicon(read_taxonomy())))
+        self._stamp = Stamp(folder, f"{FORMAT} {self._meanings.meaning.name}")
         self._lock = RLock()
         self._fields = {name: _Field() for name in FIELDS}
         self._applied = 0
@@ -162,30 +168,38 @@ class Profiles:
         """Puts approved cases in, takes others out, remembers `change`."""
         with self._lock:
             self._common.clear()
+            about: dict[int, str] = {}
             for stored in cases:
                 if stored.case.status is not CaseStatus.APPROVED:
+                    self._meanings.take(stored.case_id)
+                    about.pop(stored.case_id, None)
                     for field in self._fields.values():
                         field.take(stored.case_id)
                     continue
                 texts = case_text(stored.case)
                 matter = texts.matter()
+                about[stored.case_id] = f"{matter[:MEANING_CHARACTERS]}\n{texts.handling[:MEANING_CHARACTERS]}"
                 own = {"matter": matter, "handling": texts.handling}
                 whole = f"{matter}\n{texts.handling}"
                 for name, counts in FIELDS.items():
                     self._fields[name].put(stored.case_id, _damp(counts(own.get(name, whole))))
+            if about:
+                self._meanings.put(list(about), list(about.values()))
             self._applied = max(change, self._applied)
 
     def compare(self, text: str, case_ids: Sequence[int]) -> dict[str, Floats]:
         """The text against each case, arrays of shape (len(case_ids),) in 0..1: cosines with each of FIELDS; `whole` is
         that with matter and handling together, `lead` the same for the text's opening alone; `coverage` is the share of
-        the text's weight that stands in the case's matter."""
-        opening = _damp(gram_counts(lead_of(text)))
+        the text's weight that stands in the case's matter; `meaning` and `kind` see knowledge.kinds."""
+        opening = _damp(term_counts(lead_of(text)))
         with self._lock:
             compared = {
                 name: self._fields[name].compare([_damp(counts(text)), opening], case_ids)
                 for name, counts in FIELDS.items()
             }
+            meant = self._meanings.compare(text, case_ids)
         return {
+            **meant,
             **{name: found[0].cosines() for name, found in compared.items()},
             "whole": _both(compared["matter"][0], compared["handling"][0]),
             "lead": _both(compared["matter"][1], compared["handling"][1]),
@@ -209,7 +223,7 @@ class Profiles:
         with self._lock, self._stamp.lock():
             if self._applied <= self._stamp.read():
                 return
-            arrays: dict[str, NDArray[np.generic]] = {}
+            arrays = self._meanings.arrays()
             for name, field in self._fields.items():
                 rows = list(field.rows.values())
                 arrays[f"{name}_cases"] = np.fromiter(field.rows, dtype=np.int64, count=len(rows))
@@ -227,6 +241,7 @@ class Profiles:
             return
         try:
             with (folder / "profiles.npz").open("rb") as stream, np.load(stream) as arrays:
+                self._meanings.load(arrays)
                 for name, field in self._fields.items():
                     ends = np.cumsum(arrays[f"{name}_sizes"])
                     ids = np.split(arrays[f"{name}_ids"], ends)[:-1]
@@ -236,6 +251,7 @@ class Profiles:
                     field.df = np.bincount(arrays[f"{name}_ids"], minlength=BUCKETS).astype(np.int32)
         except (OSError, EOFError, ValueError, KeyError, BadZipFile):  # a lost or damaged copy is built anew
             self._fields = {name: _Field() for name in FIELDS}
+            self._meanings.rows.clear()
             self._stamp.wipe()
             return
         self._applied = change

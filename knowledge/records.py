@@ -46,6 +46,7 @@ class Columns:
     place: str | None
     occurred_at: datetime | None
     severity: int | None
+    language: str | None = None
 
 
 class Records(Protocol):
@@ -138,12 +139,14 @@ class SqlRecords:
     def columns(self, case_ids: Sequence[int]) -> dict[int, Columns]:
         """See Records.columns."""
         c = t.cases.c
-        wanted = select(c.case_id, c.external_id, c.kind, c.category, c.district, c.place, c.occurred_at, c.severity)
+        wanted = select(
+            c.case_id, c.external_id, c.kind, c.category, c.district, c.place, c.occurred_at, c.severity, c.language
+        )
         found: dict[int, Columns] = {}
         with reading(self.engine) as connection:
             for chunk in _chunks(case_ids):
                 for row in connection.execute(wanted.where(c.case_id.in_(chunk))):
-                    found[row[0]] = Columns(*row[:6], from_column(row[6]), row[7])
+                    found[row[0]] = Columns(*row[:6], from_column(row[6]), row[7], row[8])
         return found
 
     def select(self, wanted: Wanted) -> list[int]:

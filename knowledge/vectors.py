@@ -5,6 +5,7 @@ at 100,000 cases of 384 numbers a search takes some 15 ms. Its stamp is written 
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from threading import RLock
 from typing import Any, Protocol
@@ -15,7 +16,7 @@ from numpy.typing import NDArray
 
 from knowledge.stamp import Stamp
 
-__all__ = ["FaissVectors", "VectorIndex"]
+__all__ = ["FaissVectors", "KeptVectors", "VectorIndex", "kept_vectors"]
 
 
 class VectorIndex(Protocol):
@@ -46,7 +47,7 @@ class FaissVectors:
     def __init__(self, dimension: int, model: str, folder: Path | None = None) -> None:
         self._dimension = dimension
         self._folder = folder
-        self._stamp = Stamp(folder, f"vectors-1 {model}")
+        self._stamp = Stamp(folder, _format(model))
         self._lock = RLock()
         self._index: Any = faiss.IndexIDMap2(faiss.IndexFlatIP(dimension))
         self._applied = 0
@@ -109,3 +110,27 @@ class FaissVectors:
     def count(self) -> int:
         """See VectorIndex.count."""
         return int(self._index.ntotal)
+
+
+@dataclass(frozen=True)
+class KeptVectors:
+    """What an index holds on disk: the model's name, the length of a vector (0: not known) and the number of cases."""
+
+    model: str
+    dimension: int
+    count: int
+
+
+def kept_vectors(model: str, folder: Path) -> KeptVectors:
+    """What FaissVectors has saved for a model in a folder, without the model; nothing where it was never saved."""
+    if not (folder / "index.faiss").is_file() or not Stamp(folder, _format(model)).read():
+        return KeptVectors(model, 0, 0)
+    try:
+        index = faiss.read_index(str(folder / "index.faiss"))
+    except (RuntimeError, MemoryError):
+        return KeptVectors(model, 0, 0)
+    return KeptVectors(model, int(index.d), int(index.ntotal))
+
+
+def _format(model: str) -> str:
+    return f"vectors-1 {model}"

@@ -13,13 +13,17 @@ from assistant.situation import Understanding
 from knowledge.case import Case
 from knowledge.categories import Categoriser
 from knowledge.dangers import read_dangers
+from knowledge.lexicon import read_lexicon
+from knowledge.meaning import read_meaning
 from knowledge.places import read_places
 from knowledge.taxonomy import read_taxonomy
 from prompts import read_phrases
 
 GAZETTEER = read_places()
 ADAPTER = Adapter(GAZETTEER, read_phrases())
-UNDERSTANDING = Understanding(Categoriser(read_taxonomy()), GAZETTEER, read_dangers())
+TAXONOMY = read_taxonomy()
+MEANING = read_meaning(read_lexicon(TAXONOMY))
+UNDERSTANDING = Understanding(Categoriser(TAXONOMY, MEANING), GAZETTEER, read_dangers(), MEANING)
 NOW = datetime(2026, 7, 15, 9, 0, tzinfo=CITY_ZONE)
 
 

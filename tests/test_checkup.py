@@ -17,7 +17,7 @@ def test_a_fresh_folder_is_well_and_says_how_to_begin(tmp_path: Path) -> None:
     assert {"data folder", "database", "embedder", "indexes", "language model"} <= found.keys()
     assert all(f.ok for f in found.values())
     assert "precedent import" in found["database"].state
-    assert "lexical" in found["embedder"].state
+    assert "meaning" in found["embedder"].state
 
 
 def test_what_lags_behind_is_said(tmp_path: Path) -> None:
@@ -42,6 +42,6 @@ def test_a_missing_model_and_a_wrong_index_are_findings(tmp_path: Path) -> None:
     (tmp_path / "settings.toml").write_text('embedder = "/nowhere/model"\nvectors = "pinecone"', encoding="utf-8")
     found = _by_name(checkup(open_workplace(tmp_path)))
     assert not found["embedder"].ok
-    assert "lexical" in found["embedder"].advice
+    assert "meaning" in found["embedder"].advice
     assert not found["indexes"].ok
     assert found["database"].ok

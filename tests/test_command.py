@@ -17,6 +17,8 @@ from typing import Any
 import pytest
 from sqlalchemy import create_engine, text
 
+from assistant.desk import Desk
+from assistant.hubs import ENOUGH
 from assistant.wiring import open_workplace
 from knowledge.case import Case
 from ui.command import main
@@ -200,6 +202,20 @@ def test_the_line_of_a_query_is_as_the_contract_says(
             assert isinstance(match["why"], list)
             assert match["why"]
         assert row["ms"] > 0
+
+
+def test_many_queries_are_matched_together(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, demo: Path, desk: Desk, demo_cases: tuple[Case, ...]
+) -> None:
+    chosen = demo_cases[:ENOUGH]
+    queries = _lines(tmp_path / "q.jsonl", *({"id": c.external_id, "text": c.situation} for c in chosen))
+    code, out, err = _run(capsys, "match", "--queries", queries, "--top", 5)
+    assert (code, err) == (0, "")
+    rows = [json.loads(line) for line in out.splitlines()]
+    assert [row["query_id"] for row in rows] == [case.external_id for case in chosen]
+    found = desk.match_many([(case.situation, ()) for case in chosen], top=5)
+    for row, (_, _, matches, _) in zip(rows, found, strict=True):
+        assert [m["external_id"] for m in row["matches"]] == [m.external_id for m in matches]
 
 
 def test_one_text_gives_the_same_line(capsys: pytest.CaptureFixture[str], demo: Path) -> None:

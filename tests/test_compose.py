@@ -151,7 +151,9 @@ def test_ages_in_words(days: int, zh: str, en: str) -> None:
     assert (ago(days, phrases.speaker("zh")), ago(days, phrases.speaker("en"))) == (zh, en)
 
 
-@pytest.mark.parametrize(("chance", "said"), [(0.8, "没有找到先例**（把握 80%）"), (0.35, "可参照的可能只有 65%")])
+@pytest.mark.parametrize(
+    ("chance", "said"), [(0.8, "没有找到先例**（把握 80%）"), (0.35, "可能有先例，但把握不足**（65%）")]
+)
 def test_no_precedent_is_said_with_the_chance_that_belongs_to_it(desk: Any, chance: float, said: str) -> None:
     situation, _, matches = desk.match("今天天气不错", language="zh")
     verdict = Verdict(
@@ -159,3 +161,19 @@ def test_no_precedent_is_said_with_the_chance_that_belongs_to_it(desk: Any, chan
     )
     composed = desk.composer(situation, verdict, matches, {"": 0.6})
     assert said in desk.prose(situation, verdict, matches, composed)
+
+
+@given(st.floats(0, 1))
+def test_a_doubtful_verdict_is_new_and_less_likely_than_not(chance: float) -> None:
+    for label in Label:
+        verdict = Verdict(label=label, probability=chance, probabilities={})
+        assert verdict.doubtful == (label is Label.NEW and chance < 0.5)
+
+
+def test_doubt_is_said_in_english_and_no_precedent_is_not(desk: Any) -> None:
+    situation, _, matches = desk.match("A prepaid gym closed overnight", language="en")
+    verdict = Verdict(label=Label.NEW, probability=0.2, probabilities={"new": 0.2, "similar": 0.7, "same": 0.1})
+    text = desk.prose(situation, verdict, matches, desk.composer(situation, verdict, matches, {"": 0.6}))
+    assert "**Possibly a precedent, not surely** (80%)" in text
+    assert "No precedent was found" not in text
+    assert "do not copy" not in text

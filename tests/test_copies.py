@@ -16,16 +16,16 @@ from knowledge.case import Case, CaseStatus
 from knowledge.casetext import case_text
 from knowledge.copies import Copies
 from knowledge.database import open_database
-from knowledge.embedder import LexicalEmbedder
 from knowledge.filter import Wanted
 from knowledge.lexicon import read_lexicon
+from knowledge.meaning import read_meaning
 from knowledge.profiles import Profiles
 from knowledge.records import SqlRecords
 from knowledge.taxonomy import read_taxonomy
 from knowledge.vectors import FaissVectors
 from knowledge.words import TantivyWords
 
-EMBEDDER = LexicalEmbedder(read_lexicon(read_taxonomy()), sketch=64)
+EMBEDDER = read_meaning(read_lexicon(read_taxonomy()))
 
 
 @dataclass
@@ -44,7 +44,7 @@ class Home:
             records=self.records,
             words=TantivyWords(self.folder / "words"),
             vectors=FaissVectors(EMBEDDER.dimension, EMBEDDER.name, self.folder / "vectors"),
-            profiles=Profiles(self.folder / "profiles"),
+            profiles=Profiles(self.folder / "profiles", EMBEDDER),
             embedder=EMBEDDER,
         )
 
@@ -70,11 +70,13 @@ def check(copies: Copies) -> None:
     for row, cosines in zip(vectors, near, strict=False):
         assert sorted(cosines) == ids
         assert np.allclose([cosines[i] for i in ids], vectors @ row, atol=1e-5)
-    fresh = Profiles()
+    fresh = Profiles(meaning=EMBEDDER)
     fresh.apply([s for s in copies.records.all() if s.case_id in approved], 1)
     for text in texts[:3]:
         ours, theirs = copies.profiles.compare(text, ids), fresh.compare(text, ids)
-        assert all(np.allclose(ours[name], theirs[name], atol=1e-5) for name in ours)
+        for name in ours:  # of what cases mean 16 bits are kept: the last of them depends on the batch
+            loose = 1e-3 if name in ("meaning", "kind") else 1e-5
+            assert np.allclose(ours[name], theirs[name], atol=loose), name
 
 
 def edit(records: SqlRecords, source: random.Random) -> None:

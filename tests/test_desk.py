@@ -4,6 +4,7 @@ import json
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from hypothesis import strategies as st
 
 from assistant.answer import Reaction, Recommendation
 from assistant.desk import Desk
+from assistant.hubs import ENOUGH, Hubs
 from assistant.match import read_ranker
 from assistant.wiring import Workplace, open_workplace
 from knowledge.case import Action, ActionResult, Case, CaseStatus
@@ -201,6 +203,60 @@ def test_restarting_forgets_the_situation(own: Workplace) -> None:
     first = desk.turn(QUESTION, owner="a")
     assert desk.turn("重新开始", owner="a", conversation_id=first.conversation_id).recommendation is None
     assert desk.turn("打开第1个", owner="a", conversation_id=first.conversation_id).intent == "unclear"
+
+
+# Many questions together
+
+
+def _fixed(desk: Desk) -> Desk:
+    return replace(desk, clock=lambda: datetime(2026, 7, 15, 9, tzinfo=UTC))
+
+
+def test_a_few_questions_together_are_matched_as_each_alone(desk: Desk) -> None:
+    desk = _fixed(desk)
+    first = desk.match(QUESTION)[2][0].case_id
+    questions = [(QUESTION, ()), ("Gas smell in a block", ()), (QUESTION, (first,)), ("今天天气不错", ())]
+    wanted = Wanted(kinds=("incident", "decision"))
+    for options in ({}, {"language": "en", "wanted": wanted, "top": 3}):
+        found = list(desk.match_many(questions, **options))
+        assert [said.text for said, *_ in found] == [text for text, _ in questions]
+        for (text, exclude), (*answer, ms) in zip(questions, found, strict=True):
+            assert tuple(answer) == desk.match(text, exclude=exclude, **options)
+            assert ms > 0
+
+
+def test_many_questions_together_are_damped_in_their_order(desk: Desk, demo_cases: tuple[Case, ...]) -> None:
+    desk = _fixed(desk)
+    now = desk.clock()
+    questions = [(case.heading(), ()) for case in demo_cases[:: len(demo_cases) // ENOUGH]][:ENOUGH]
+    assert len(questions) == ENOUGH
+    alone = [desk.matcher.candidates(desk.understanding(desk.checked(text), now), now) for text, _ in questions]
+    vectors = desk.understanding.meaning.embed([desk.checked(text) for text, _ in questions])
+    hubs = Hubs.of([[(c.case_id, c.score) for c in candidates] for candidates in alone], vectors)
+    found = list(desk.match_many(questions, top=5))
+    for place, (said, _, matches, _) in enumerate(found):
+        assert said.text == desk.checked(questions[place][0])
+        expected = hubs.damp(alone[place], place)[:5]
+        assert [(m.case_id, m.score) for m in matches] == [(c.case_id, c.score) for c in expected]
+    untouched = [tuple(candidates[:5]) == hubs.damp(candidates, p)[:5] for p, candidates in enumerate(alone)]
+    assert not all(untouched)
+    fewer = list(desk.match_many(questions[:-1], top=5))
+    for candidates, (_, _, matches, _) in zip(alone, fewer, strict=False):
+        assert [m.case_id for m in matches] == [c.case_id for c in candidates[:5]]
+
+
+def test_an_empty_question_among_many_is_refused_and_no_questions_give_nothing(desk: Desk) -> None:
+    assert list(desk.match_many([])) == []
+    with pytest.raises(BadInput, match="describe what is happening"):
+        list(desk.match_many([(QUESTION, ()), ("？！", ())]))
+    with pytest.raises(BadInput, match="describe what is happening"):
+        next(desk.match_many([*[(QUESTION, ())] * ENOUGH, ("？！", ())]))
+
+
+@pytest.mark.parametrize("questions", [1, ENOUGH])
+def test_many_questions_are_cleaned_as_one_is(desk: Desk, questions: int) -> None:
+    found = desk.match_many([("積水\udfff半米", ())] * questions, top=1)
+    assert {said.text for said, *_ in found} == {"积水半米"}
 
 
 # While the case base changes

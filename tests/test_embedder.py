@@ -1,11 +1,11 @@
-"""The contract of Embedder, run on every implementation: the lexical one, a real sentence-transformers model, and the
-one that keeps what another has computed."""
+"""The contract of Embedder, run on every implementation: the trained meaning, a real sentence-transformers model, and
+the one that keeps what another has computed."""
 
 import os
 import sqlite3
 import sys
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -15,11 +15,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from knowledge.embedder import Embedder, LexicalEmbedder, unit
+from knowledge.embedder import Embedder, unit
 from knowledge.embeddings import KeptEmbedder
 from knowledge.errors import Fault
-from knowledge.grams import gram_counts
 from knowledge.lexicon import Lexicon, read_lexicon
+from knowledge.meaning import features, read_meaning
 from knowledge.sentence_embedder import SentenceEmbedder
 from knowledge.taxonomy import read_taxonomy
 
@@ -28,7 +28,7 @@ pytestmark = pytest.mark.filterwarnings(
 )
 
 Vectors = NDArray[np.float32]
-LEXICAL = LexicalEmbedder(read_lexicon(read_taxonomy()))
+MEANING = read_meaning(read_lexicon(read_taxonomy()))
 TEXTS = ["两辆车被困在桥下", "桥下积水，车被困", "The lift is stuck", "路灯不亮"]
 
 
@@ -59,10 +59,10 @@ def sentence() -> SentenceEmbedder:
     return SentenceEmbedder(str(_bundled_model()))
 
 
-@pytest.fixture(params=["lexical", "sentence", "kept"])
+@pytest.fixture(params=["meaning", "sentence", "kept"])
 def embedder(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Embedder]:
     if request.param != "kept":
-        yield LEXICAL if request.param == "lexical" else request.getfixturevalue("sentence")
+        yield MEANING if request.param == "meaning" else request.getfixturevalue("sentence")
         return
     kept = KeptEmbedder(CountingEmbedder(), tmp_path / "embeddings.sqlite")
     yield kept
@@ -101,53 +101,32 @@ def test_a_very_long_text_is_no_obstacle(embedder: Embedder) -> None:
 def test_what_is_alike_is_nearer(sentence: SentenceEmbedder) -> None:
     lift, elevator, bread = sentence.embed(["The lift is stuck", "An elevator stopped", "Bread prices rose"])
     assert lift @ elevator > lift @ bread
-    first, second, _, lamp = LEXICAL.embed(TEXTS)
+    first, second, _, lamp = MEANING.embed(TEXTS)
     assert first @ second > first @ lamp
 
 
-def test_concepts_bring_two_languages_together() -> None:
-    zh, en, other = LEXICAL.embed(["桥洞淹水", "underpass flooded", "路灯不亮"])
+def test_meaning_brings_two_languages_together() -> None:
+    zh, en, other = MEANING.embed(["桥洞淹水", "underpass flooded", "路灯不亮"])
     assert zh @ en > 0.3
     assert zh @ en > zh @ other
 
 
-ANY = st.text("暴雨立交桥下积水ab12 .，", max_size=40) | st.text(max_size=30)
+@given(st.text("暴雨立交桥下积水ab12 .，", max_size=40) | st.text(max_size=30))
+def test_vectors_of_meaning_are_units_or_zero(text: str) -> None:
+    length = np.linalg.norm(MEANING.embed([text])[0])
+    known = np.isin(features(text, MEANING.lexicon).ids, MEANING.ids).any()
+    assert length == pytest.approx(1, abs=1e-5) if known else length == 0
 
 
-@given(ANY)
-def test_lexical_vectors_are_units_or_zero(text: str) -> None:
-    length = np.linalg.norm(LEXICAL.embed([text])[0])
-    assert length == pytest.approx(1, abs=1e-5) if len(gram_counts(text).ids) else length == 0
-
-
-@given(ANY, ANY)
-def test_a_projection_keeps_cosines_roughly(one: str, other: str) -> None:
-    wide = LexicalEmbedder(Lexicon((), np.zeros((0, 1), np.float32), np.zeros(0, np.float32)), sketch=4096)
-    a, b = gram_counts(one), gram_counts(other)
-    if not len(a.ids) or not len(b.ids):
-        return
-    dense = {i: 1 + np.log(c) for i, c in zip(a.ids.tolist(), a.counts, strict=True)}
-    weights = {i: 1 + np.log(c) for i, c in zip(b.ids.tolist(), b.counts, strict=True)}
-    dot = sum(w * dense.get(i, 0.0) for i, w in weights.items())
-    cosine = dot / np.sqrt(sum(w * w for w in dense.values()) * sum(w * w for w in weights.values()))
-    first, second = wide.embed([one, other])
-    assert first @ second == pytest.approx(cosine, abs=0.25)
-
-
-def test_other_dimensions_have_other_names() -> None:
-    small = LexicalEmbedder(LEXICAL.lexicon, sketch=64)
-    assert small.name != LEXICAL.name
-    assert small.dimension == LEXICAL.dimension - LEXICAL.sketch + 64
-    assert small.embed(TEXTS).shape == (4, small.dimension)
-
-
-@pytest.mark.parametrize("share", [0.0, 0.15, 0.6])
-def test_the_sketch_has_its_share_and_all_of_it_where_no_concept_is_named(share: float) -> None:
-    embedder = LexicalEmbedder(LEXICAL.lexicon, sketch_share=share)
-    known, unknown = embedder.embed(["桥下积水", "zxcv qwer"])
-    assert float(np.sum(known[-embedder.sketch :] ** 2)) == pytest.approx(share, abs=1e-5)
-    assert float(np.sum(unknown[-embedder.sketch :] ** 2)) == pytest.approx(1 if share else 0, abs=1e-5)
-    assert not unknown[: -embedder.sketch].any()
+def test_other_tables_and_other_lexicons_have_other_names() -> None:
+    narrow = replace(MEANING, table=MEANING.table[:, :64], centres=unit(MEANING.centres[:, :64]))
+    own = replace(MEANING, lexicon=Lexicon(MEANING.lexicon.concepts[1:]))
+    turned = replace(MEANING, table=MEANING.table[::-1].copy())
+    names = {one.name for one in (MEANING, narrow, own, turned)}
+    assert len(names) == 4
+    assert narrow.dimension == 64
+    assert narrow.embed(TEXTS).shape == (4, 64)
+    assert replace(MEANING).name == read_meaning(MEANING.lexicon).name == MEANING.name
 
 
 def test_the_same_text_is_never_embedded_twice(tmp_path: Path) -> None:
@@ -226,7 +205,7 @@ def test_a_damaged_file_costs_time_only(tmp_path: Path) -> None:
 def test_a_model_that_cannot_be_loaded_says_what_to_do(name: str) -> None:
     pytest.importorskip("sentence_transformers")
     assert os.environ["HF_HUB_OFFLINE"] == "1"
-    with pytest.raises(Fault, match=r'cannot be loaded .*folder that holds the model.*embedder = "lexical"'):
+    with pytest.raises(Fault, match=r"cannot be loaded .*folder that holds the model.*precedent models use meaning"):
         SentenceEmbedder(name).embed(["车"])
 
 
@@ -244,3 +223,13 @@ def test_a_missing_package_says_what_to_install(monkeypatch: pytest.MonkeyPatch)
 
 def test_a_name_does_not_depend_on_the_folder() -> None:
     assert SentenceEmbedder("/a/b/model").name == SentenceEmbedder("hub/model/").name == "sentence-transformers/model"
+
+
+def test_folders_of_one_name_are_told_by_their_weights(tmp_path: Path) -> None:
+    names = set()
+    for place, weights in enumerate((b"one" * 1_000, b"two" * 1_000, b"one" * 2_000, b"one" * 1_000)):
+        folder = tmp_path / str(place) / "model"
+        folder.mkdir(parents=True)
+        (folder / "model.safetensors").write_bytes(weights)
+        names.add(SentenceEmbedder(str(folder)).name)
+    assert len(names) == 3

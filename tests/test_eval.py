@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from eval import retrieval
-from eval.dataset import Dataset, Query, gold, half_of, messages_to_replies, read_files
+from eval.dataset import Dataset, Query, calibration, gold, half_of, messages_to_replies, read_files
 from eval.measures import hit, interval, ndcg, reciprocal_rank
 from eval.noise import Homophones, homophones
 from eval.verdict import calibration_error
@@ -169,6 +169,26 @@ def test_categories_and_severities_exist(everything: Dataset) -> None:
 def test_no_question_is_copied_from_a_case(everything: Dataset) -> None:
     texts = "\n".join(case.situation for case in everything.cases)
     assert [q.id for q in everything.queries if q.text in texts] == []
+
+
+def test_half_of_the_calibration_questions_are_new_and_none_is_in_the_gold_set(everything: Dataset) -> None:
+    data = calibration()
+    assert data.name == "calibration"
+    assert len(data.queries) >= 200
+    assert sum(query.new for query in data.queries) * 2 == len(data.queries)
+    for values in ([q.id for q in data.queries], [q.text for q in data.queries]):
+        assert [value for value, n in Counter(values).items() if n > 1] == []
+    assert not {q.id for q in data.queries} & {q.id for q in everything.queries}
+    assert not {q.text for q in data.queries} & {q.text for q in everything.queries}
+
+
+def test_the_precedents_of_the_calibration_questions_exist() -> None:
+    data = calibration()
+    known = {case.external_id for case in data.cases}
+    assert [(q.id, name) for q in data.queries for name in q.relevant if name not in known] == []
+    assert [q.id for q in data.queries if q.new and max(q.relevant.values(), default=0) > 1] == []
+    assert [q.id for q in data.queries if not q.new and max(q.relevant.values(), default=0) < 2] == []
+    assert {q.language for q in data.queries} == {"zh", "en"}
 
 
 def test_lengths() -> None:

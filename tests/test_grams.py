@@ -2,6 +2,8 @@ import math
 import re
 import zlib
 from collections import Counter
+from collections.abc import Callable
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -10,7 +12,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from knowledge.case import Case
-from knowledge.grams import BUCKETS, STOP_EN, counted, cut, gram_counts, pairs, runs_of, stem, word_counts
+from knowledge.grams import (
+    BUCKETS,
+    STOP_EN,
+    Grams,
+    character_counts,
+    counted,
+    cut,
+    pairs,
+    runs_of,
+    stem,
+    term_counts,
+    word_counts,
+)
 from knowledge.text import fold
 
 MIXED = st.text("暴雨立交桥下积水了ab12 .，\n_-é😀Ａ", max_size=60) | st.text(max_size=40)
@@ -38,38 +52,36 @@ def slow_runs(text: str) -> list[str]:
     return [run if is_han(run[0]) else stem(run) for run in runs if is_han(run[0]) or run not in STOP_EN]
 
 
-def slow_hash(gram: str) -> int:
-    """The hash of one to three Han characters in whole numbers of Python."""
-    mix = 0x9E3779B1
-    hashed = ord(gram[0]) * mix & U32
-    hashed ^= hashed >> 15
-    for character, factor, shift in zip(gram[1:], (31, 131), (13, 16), strict=False):
-        hashed = ((hashed * factor & U32) + ord(character) & U32) * mix & U32
-        hashed ^= hashed >> shift
-    return hashed
-
-
 def slow_counts(text: str) -> Counter[int]:
-    counts: Counter[int] = Counter()
-    before: int | None = None
+    """Terms, one at a time: each kind of term by a text of its own."""
+    terms: list[str] = []
+    before = ""
     for run in slow_runs(text):
         if is_han(run[0]):
-            for length in (1, 2, 3):
-                counts.update(slow_hash(run[i : i + length]) % BUCKETS for i in range(len(run) - length + 1))
-            before = None
+            terms += [a + b for a, b in pairwise(run)] if len(run) > 1 else [run]
+            terms += [f"w {word}" for word in rjieba.cut(run) if len(word) > 1]
+            before = ""
             continue
-        word = zlib.crc32(run.encode())
-        counts[word % BUCKETS] += 1
-        if before is not None:
-            counts[zlib.crc32(f"{before} {word}".encode()) % BUCKETS] += 1
-        before = word
-    return counts
+        terms.append(run)
+        if before:
+            terms.append(f"{zlib.crc32(before.encode())} {zlib.crc32(run.encode())}")
+        before = run
+    return Counter(zlib.crc32(term.encode()) % BUCKETS for term in terms)
+
+
+def as_counter(grams: Grams) -> dict[int, float]:
+    return dict(zip(grams.ids.tolist(), grams.counts.tolist(), strict=True))
 
 
 @given(MIXED | WORDS)
-def test_hashing_equals_the_slow_version(text: str) -> None:
-    grams = gram_counts(text)
-    assert dict(zip(grams.ids.tolist(), grams.counts.tolist(), strict=True)) == dict(slow_counts(text))
+def test_hashed_terms_equal_the_slow_version(text: str) -> None:
+    assert as_counter(term_counts(text)) == dict(slow_counts(text))
+
+
+@given(MIXED | WORDS)
+def test_hashed_characters_equal_the_slow_version(text: str) -> None:
+    expected = Counter(zlib.crc32(character.encode()) % BUCKETS for character in fold(text) if is_han(character))
+    assert as_counter(character_counts(text)) == dict(expected)
 
 
 @given(MIXED | WORDS)
@@ -79,9 +91,7 @@ def test_runs_equal_the_slow_version(text: str) -> None:
 
 @given(MIXED | WORDS)
 def test_hashed_words_equal_the_slow_version(text: str) -> None:
-    grams = word_counts(text)
-    expected = Counter(zlib.crc32(word.encode()) % BUCKETS for word in cut(text))
-    assert dict(zip(grams.ids.tolist(), grams.counts.tolist(), strict=True)) == dict(expected)
+    assert as_counter(word_counts(text)) == dict(Counter(zlib.crc32(word.encode()) % BUCKETS for word in cut(text)))
 
 
 @given(st.lists(st.lists(st.integers(0, U32), max_size=8), max_size=4))
@@ -93,9 +103,9 @@ def test_counting_hashes_equals_the_slow_version(parts: list[list[int]]) -> None
     assert (grams.ids.dtype, grams.counts.dtype) == (np.uint32, np.float32)
 
 
-@given(MIXED)
-def test_ids_ascend_and_counts_are_whole(text: str) -> None:
-    grams = gram_counts(text)
+@given(MIXED, st.sampled_from([term_counts, character_counts, word_counts]))
+def test_ids_ascend_and_counts_are_whole(text: str, counts: Callable[[str], Grams]) -> None:
+    grams = counts(text)
     assert grams.ids.dtype == np.uint32
     assert grams.counts.dtype == np.float32
     assert (np.diff(grams.ids.astype(np.int64)) > 0).all()
@@ -131,17 +141,26 @@ def test_no_token_holds_a_blank(text: str) -> None:
     [("ＧＡＳ leaks", "gas leak"), ("Flooded", "flooding"), ("the cars", "car"), ("桥下、积水", "桥下，积水")],
 )
 def test_what_is_alike_to_a_reader_has_the_same_grams(one: str, other: str) -> None:
-    assert gram_counts(one).ids.tolist() == gram_counts(other).ids.tolist()
+    for counts in (term_counts, character_counts, word_counts):
+        assert counts(one).ids.tolist() == counts(other).ids.tolist()
 
 
-def test_a_length_of_characters_gives_three_grams_each_but_at_the_end() -> None:
-    assert len(gram_counts("暴雨立交桥下积水").ids) == 8 + 7 + 6
+def test_a_run_of_characters_gives_its_pairs_its_words_and_its_characters() -> None:
+    assert cut("暴雨立交桥下积水") == ["暴雨", "立交桥", "积水"]
+    assert len(term_counts("暴雨立交桥下积水").ids) == 7 + 3
+    assert len(character_counts("暴雨立交桥下积水").ids) == 8
+
+
+def test_a_pair_and_a_word_of_the_same_characters_are_two_terms() -> None:
+    assert len(term_counts("积水").ids) == 2
+    assert term_counts("桥").ids.tolist() == character_counts("桥").ids.tolist()  # a lone one stands for itself
 
 
 def test_collisions_are_rare(demo_cases: tuple[Case, ...]) -> None:
-    texts = {case.situation for case in demo_cases}
-    grams = {run[i : i + n] for t in texts for run in slow_runs(t) if is_han(run[0]) for n in (1, 2, 3)
-             for i in range(len(run) - n + 1)}  # fmt: skip
-    buckets = {slow_hash(gram) % BUCKETS for gram in grams}
-    expected = BUCKETS * (1 - math.exp(-len(grams) / BUCKETS))  # as many as a fair throw would fill
+    runs = {run for case in demo_cases for run in slow_runs(case.situation) if is_han(run[0])}
+    terms = {a + b for run in runs for a, b in pairwise(run)}
+    terms |= {f"w {word}" for run in runs for word in rjieba.cut(run) if len(word) > 1}
+    assert len(terms) > 10_000
+    buckets = {zlib.crc32(term.encode()) % BUCKETS for term in terms}
+    expected = BUCKETS * (1 - math.exp(-len(terms) / BUCKETS))  # as many as a fair throw would fill
     assert len(buckets) > 0.99 * expected

@@ -13,13 +13,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from assistant.wiring import Workplace, open_workplace
-from knowledge.embedder import LexicalEmbedder
 from knowledge.lexicon import BUNDLED, Concept, Lexicon, concept_key, concepts_of, read_lexicon
+from knowledge.meaning import Meaning, read_meaning
 from knowledge.taxonomy import Taxonomy, read_taxonomy
 from knowledge.text import fold, simplify
 
 TAXONOMY = read_taxonomy()
 LEXICON = read_lexicon(TAXONOMY)
+MEANING = read_meaning(LEXICON)
 NO_LEAVES = Taxonomy((), (), ())
 
 
@@ -83,7 +84,8 @@ def test_nearly_every_word_finds_its_own_concept() -> None:
 def test_both_languages_meet(zh: str, en: str) -> None:
     shared = set(LEXICON.find(zh)) & set(LEXICON.find(en))
     assert shared, (LEXICON.find(zh), LEXICON.find(en))
-    assert LEXICON.meaning(LEXICON.find(zh)) @ LEXICON.meaning(LEXICON.find(en)) > 0.4
+    one, other = MEANING.embed([zh, en])
+    assert one @ other > 0.4
 
 
 @pytest.mark.xfail(
@@ -117,35 +119,12 @@ def test_upper_case_and_inflection_do_not_matter() -> None:
 def test_any_text_names_known_concepts_only(text: str) -> None:
     found = LEXICON.find(text)
     assert all(0 <= number < len(LEXICON.concepts) for number in found)
-    length = float(np.linalg.norm(LEXICON.meaning(found)))
-    assert length == pytest.approx(1, abs=1e-4) if found else length == 0
 
 
-def test_every_bundled_concept_has_a_vector_and_a_weight() -> None:
-    assert LEXICON.vectors.shape[0] == LEXICON.weights.shape[0] == len(LEXICON.concepts)
-    assert np.allclose(np.linalg.norm(LEXICON.vectors, axis=1), 1, atol=1e-4)
-    assert np.isfinite(LEXICON.weights).all()
-    assert (LEXICON.weights > 0).all()
-
-
-def test_keys_of_vectors_are_unique() -> None:
+def test_keys_are_unique() -> None:
     keys = [concept_key(concept) for concept in LEXICON.concepts]
     assert [key for key, n in Counter(keys).items() if n > 1] == []
     assert concept_key(Concept(("甲", "乙"), ())) == "甲, 乙"
-
-
-def slow_meaning(lexicon: Lexicon, numbers: list[int]) -> list[float]:
-    total = [0.0] * lexicon.vectors.shape[1]
-    for number in set(numbers):
-        for place, value in enumerate(lexicon.vectors[number].tolist()):
-            total[place] += value * float(lexicon.weights[number])
-    length = sum(value * value for value in total) ** 0.5
-    return [value / length for value in total] if length else total
-
-
-@given(st.lists(st.integers(0, len(LEXICON.concepts) - 1), max_size=6))
-def test_the_meaning_equals_the_slow_version(numbers: list[int]) -> None:
-    assert np.allclose(LEXICON.meaning(numbers), slow_meaning(LEXICON, numbers), atol=1e-4)
 
 
 def _own(folder: Path, content: str) -> Path:
@@ -170,23 +149,22 @@ def test_without_a_file_of_its_own_a_city_has_the_bundled_words(tmp_path: Path) 
     assert concepts_of(TAXONOMY, tmp_path) == concepts_of(TAXONOMY) == LEXICON.concepts
 
 
-def test_a_concept_without_a_vector_is_found_and_weighs_as_most_do(tmp_path: Path) -> None:
+def test_a_concept_that_was_never_trained_is_found_and_takes_nothing_from_a_text(tmp_path: Path) -> None:
     folder = _own(tmp_path, "zh,en\n冒水,zxcv qwer\n积水|积涝|存水,standing water|water accumulation|ponding\n")
-    own = read_lexicon(NO_LEAVES, folder)
-    (boil,), (pond,) = own.find("冒水"), own.find("积水")
-    assert not own.vectors[boil].any()
-    assert own.vectors[pond].any()
-    assert own.weights[boil] == pytest.approx(float(np.median(LEXICON.weights)), rel=0.1)
-    assert not own.meaning([boil]).any()
-    assert np.allclose(own.meaning([boil, pond]), own.meaning([pond]))
-    vector = LexicalEmbedder(own).embed(["冒水"])[0]  # the sketch of its characters is left
-    assert float(np.linalg.norm(vector)) == pytest.approx(1, abs=1e-5)
+    own, bare = read_meaning(read_lexicon(NO_LEAVES, folder)), read_meaning(Lexicon(()))
+    (boil,), (pond,) = own.lexicon.find("冒水"), own.lexicon.find("积水")
+    assert (boil, pond) == (0, 1)
+    vectors, without = own.embed(["冒水", "积水"]), bare.embed(["冒水", "积水"])
+    assert np.allclose(np.linalg.norm(vectors, axis=1), 1, atol=1e-5)
+    assert np.allclose(vectors[0], without[0])  # its characters are left
+    assert not np.allclose(vectors[1], without[1], atol=1e-3)  # a trained concept counts, in whichever row it stands
+    assert np.allclose(own.embed(["zxcv qwer"]), bare.embed(["zxcv qwer"]))
 
 
 def test_the_product_reads_the_lexicon_in_its_data_folder(tmp_path: Path) -> None:
     workplace: Workplace = open_workplace(_own(tmp_path / "home", "zh,en\n冒水泡,sand boil\n"))
     embedder = workplace.embedder
-    assert isinstance(embedder, LexicalEmbedder)
+    assert isinstance(embedder, Meaning)
     assert embedder.lexicon.concepts[0] == Concept(("冒水泡",), ("sand boil",))
     assert embedder.lexicon.find("冒水泡") == embedder.lexicon.find("sand boils") == [0]
     assert embedder.lexicon.find("电梯困人")  # the categories stay
@@ -195,7 +173,7 @@ def test_the_product_reads_the_lexicon_in_its_data_folder(tmp_path: Path) -> Non
 
 def test_leftmost_and_longest_words_win() -> None:
     concepts = (Concept(("积水",), ("water",)), Concept(("桥下积水",), ("standing water",)))
-    lexicon = Lexicon(concepts, np.eye(2, dtype=np.float32), np.ones(2, np.float32))
+    lexicon = Lexicon(concepts)
     assert lexicon.find("桥下积水，积水") == [1, 0]
     assert lexicon.find("Standing water; waters") == [1, 0]
     assert [a <= b for a, b in pairwise(lexicon.find("积水 桥下积水"))] == [True]

@@ -205,6 +205,17 @@ def test_without_a_precedent_only_emergency_measures_are_offered(desk: Any, ques
     assert situation.severity.danger_to_life or not (composed.actions or composed.cautions or composed.contrast)
 
 
+@pytest.mark.parametrize("question", [OWN[0], OWN[2], "凤台立交桥下积水半米，两辆车被困"])
+def test_where_a_precedent_is_in_doubt_all_measures_are_offered(desk: Any, question: str) -> None:
+    situation, _, matches = desk.match(question, top=12)
+    doubt = Verdict(label=Label.NEW, probability=0.3, probabilities={"new": 0.3, "similar": 0.6, "same": 0.1})
+    composed = desk.composer(situation, doubt, matches, {"": 0.6})
+    assert composed.actions
+    assert composed == desk.composer(situation, SIMILAR, matches, {"": 0.6})
+    even = Verdict(label=Label.NEW, probability=0.5, probabilities={"new": 0.5, "similar": 0.4, "same": 0.1})
+    assert all(a.emergency for a in desk.composer(situation, even, matches, {"": 0.6}).actions)
+
+
 # Cases by hand, without the demo city
 
 

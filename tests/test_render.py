@@ -8,7 +8,7 @@ from itertools import pairwise
 import pytest
 from fake_desk import CASES, HOSTILE, FakeDesk, match_of, recommendation
 
-from assistant.answer import Evidence, Match, Reaction, Reading, Recommendation
+from assistant.answer import Evidence, Label, Match, Reaction, Reading, Recommendation, Verdict
 from knowledge.case import ActionResult, Case
 from ui import render, render_action, render_case, render_situation
 from ui.session import Session
@@ -179,6 +179,23 @@ def test_verdict_in_words(desk: FakeDesk, text: str, said: str) -> None:
     seen = words_of(render_situation.verdict(wording(desk), recommendation(text).verdict))
     assert said in seen
     assert "86%" in seen
+
+
+@pytest.mark.parametrize(
+    ("language", "heading", "said"),
+    [
+        ("zh", "可能有先例，把握不足", "有 65% 的可能存在可参照的先例"),
+        ("en", "Possibly a precedent, not surely", "a 65% chance"),
+    ],
+)
+def test_a_doubtful_verdict_is_headed_as_one(desk: FakeDesk, language: str, heading: str, said: str) -> None:
+    doubt = Verdict(label=Label.NEW, probability=0.35, probabilities={"new": 0.35, "similar": 0.6, "same": 0.05})
+    words = wording(desk, language)
+    html = render_situation.verdict(words, doubt)
+    assert f'<h2 id="h-verdict">{heading}</h2>' in html
+    assert said in words_of(html)
+    sure = doubt.model_copy(update={"probability": 0.5})
+    assert heading not in render_situation.verdict(words, sure)
 
 
 def test_track_record_is_a_picture_and_words(desk: FakeDesk) -> None:

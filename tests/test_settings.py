@@ -22,11 +22,12 @@ def test_without_a_file_all_is_default(tmp_path: Path) -> None:
 
 def test_what_the_file_says_replaces_the_default(tmp_path: Path) -> None:
     found = read_settings(_home(tmp_path, 'city_zh = "海州市"\nchroma_port = 9000'))
-    assert (found.city_zh, found.chroma_port, found.embedder) == ("海州市", 9000, "lexical")
+    assert (found.city_zh, found.chroma_port, found.embedder) == ("海州市", 9000, "meaning")
 
 
 def test_every_setting_can_be_set(tmp_path: Path) -> None:
-    values = {f.name: 7 if isinstance(f.default, int) else "x" for f in fields(Settings)}
+    samples: dict[type, int | float | str] = {int: 7, float: 0.7, str: "x"}
+    values = {f.name: samples[type(f.default)] for f in fields(Settings)}
     content = "\n".join(f'{name} = "{v}"' if isinstance(v, str) else f"{name} = {v}" for name, v in values.items())
     assert read_settings(_home(tmp_path, content)) == Settings(**values)  # type: ignore[arg-type]
 
@@ -34,7 +35,7 @@ def test_every_setting_can_be_set(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "named"),
     [
-        ('embeder = "lexical"', "embeder"),
+        ('embeder = "meaning"', "embeder"),
         ('chroma_port = "8000"', "chroma_port"),
         ("city_zh = 5", "city_zh"),
         ("chroma_port = true", "chroma_port"),
@@ -88,3 +89,9 @@ def test_a_city_may_bring_its_own_words(tmp_path: Path) -> None:
     assert situation.district is not None
     assert situation.district.value == "haidian"
     assert (situation.severity.level, situation.severity.danger_to_life) == (1, True)
+
+
+@pytest.mark.parametrize("weight", ["-0.1", "nan", "inf", "1", '"heavy"'])
+def test_a_weight_that_cannot_be_is_named(tmp_path: Path, weight: str) -> None:
+    with pytest.raises(BadInput, match="vector_weight"):
+        read_settings(_home(tmp_path, f"vector_weight = {weight}"))

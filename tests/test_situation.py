@@ -12,15 +12,19 @@ from hypothesis import strategies as st
 
 from assistant.answer import Match
 from assistant.moment import CITY_ZONE
-from assistant.situation import SEVERITY_NAMES, Understanding
+from assistant.situation import LEAST, SEVERITY_NAMES, Understanding
 from knowledge.case import Case
 from knowledge.categories import Categoriser
 from knowledge.dangers import read_dangers
+from knowledge.lexicon import read_lexicon
+from knowledge.meaning import read_meaning
 from knowledge.places import read_places
 from knowledge.taxonomy import read_taxonomy
 
 NOW = datetime(2026, 7, 15, 9, 0, tzinfo=CITY_ZONE)  # a Wednesday
-UNDERSTANDING = Understanding(Categoriser(read_taxonomy()), read_places(), read_dangers())
+TAXONOMY = read_taxonomy()
+MEANING = read_meaning(read_lexicon(TAXONOMY))
+UNDERSTANDING = Understanding(Categoriser(TAXONOMY, MEANING), read_places(), read_dangers(), MEANING)
 CATEGORIES = tuple(c.id for c in UNDERSTANDING.categoriser.taxonomy.categories if c.is_leaf)
 
 
@@ -154,6 +158,40 @@ def test_reads_the_category_from_everyday_words(text: str, category: str) -> Non
     found = UNDERSTANDING(text, NOW).category
     assert found is not None
     assert found.value == category
+
+
+@given(st.sampled_from(sorted(TABLE)) | st.text(max_size=60))
+def test_kinds_of_matter_are_those_of_the_meaning(text: str) -> None:
+    found = UNDERSTANDING(text, NOW)
+    vector = MEANING.embed([text])
+    if not vector.any():
+        assert (found.kinds, found.outside, found.clearness) == ((), 1.0, 0.0)
+        return
+    shares = dict(zip((kind.id for kind in MEANING.kinds), MEANING.shares(vector)[0].tolist(), strict=True))
+    best = sorted(shares.values(), reverse=True)
+    assert [k.share for k in found.kinds] == pytest.approx([s for s in best[:3] if round(s, 3) >= LEAST], abs=1e-3)
+    assert all(shares[k.id] == pytest.approx(k.share, abs=1e-3) for k in found.kinds)
+    none = {kind.id for kind in MEANING.kinds if kind.leaf in ("other", "chat")}
+    assert found.outside == pytest.approx(sum(share for name, share in shares.items() if name in none), abs=1e-3)
+    assert found.clearness == pytest.approx(max(0.0, *(float(vector[0] @ c) for c in MEANING.centres)), abs=1e-3)
+    assert 0 <= found.outside <= 1
+    assert 0 <= found.clearness <= 1
+
+
+def test_kinds_are_named_in_the_language_of_the_answer() -> None:
+    zh, en = (UNDERSTANDING("小区煤气泄漏", NOW, language).kinds for language in ("zh", "en"))
+    assert zh
+    assert [(k.id, k.share) for k in zh] == [(k.id, k.share) for k in en]
+    names = {kind.id: (kind.zh, kind.en) for kind in MEANING.kinds}
+    assert [(k.name, e.name) for k, e in zip(zh, en, strict=True)] == [names[k.id] for k in zh]
+
+
+def test_what_no_city_office_handles_lies_outside() -> None:
+    inside, outside = UNDERSTANDING("路灯坏了，晚上黑漆漆的", NOW), UNDERSTANDING("你好，早上好，讲个笑话吧", NOW)
+    assert inside.outside < 0.2
+    assert outside.outside > 0.6
+    assert inside.category is not None
+    assert inside.category.value == "road.light"
 
 
 def test_missing_facts_are_those_that_were_not_said() -> None:

@@ -60,6 +60,16 @@ def _parser() -> argparse.ArgumentParser:
     doctor = commands.add_parser("doctor", help="which models, indexes and data are in use, and what is missing")
     doctor.add_argument("--json", action="store_true")
 
+    models = commands.add_parser("models", help="which embedder and reranker are in use; change over to others")
+    models.add_argument("--json", action="store_true")
+    actions = models.add_subparsers(dest="action", metavar="ACTION")
+    listing = actions.add_parser("list", help="what is in use and what can be used (also without an action)")
+    listing.add_argument("--json", action="store_true", default=argparse.SUPPRESS)
+    use = actions.add_parser("use", help="change over, after embedding every case; the old one answers meanwhile")
+    use.add_argument("name", nargs="?", help='"meaning", or name or folder of a sentence-transformers model')
+    use.add_argument("--reranker", metavar="NAME", help='name or folder of a cross-encoder, or "none"')
+    use.add_argument("--json", action="store_true", default=argparse.SUPPRESS)
+
     demo = commands.add_parser("demo", help="load the demo city and serve it")
     demo.add_argument("--load-only", action="store_true", help="load it and end")
     demo.add_argument("--host", default="127.0.0.1")

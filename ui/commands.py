@@ -15,6 +15,7 @@ from assistant.wiring import Workplace, open_workplace
 from knowledge.errors import BadInput, Fault
 from knowledge.filter import Wanted
 from knowledge.text import clean
+from ui.models import models
 
 __all__ = ["run", "wanted"]
 
@@ -28,6 +29,7 @@ def run(options: Namespace) -> None:
         "export": _export,
         "serve": _serve,
         "doctor": _doctor,
+        "models": models,
         "demo": _demo,
     }
     try:
@@ -117,29 +119,29 @@ def _match(options: Namespace, workplace: Workplace) -> None:
     desk = workplace.desk
     chosen = _wanted(options, desk)
     if options.queries is None:
-        line = _one(desk, None, _text(options.text), options, chosen)
+        line = _one(desk, _text(options.text), options, chosen)
         print(json.dumps(line, ensure_ascii=False) if options.json else _readable(line, desk))
         return
+    questions = []
     for query_id, text in _queries(options.queries):
         try:
-            line = _one(desk, query_id, text, options, chosen)
+            desk.checked(text)
         except BadInput as error:
             raise BadInput(f"{options.queries}, query {query_id}: {error}") from error
-        print(json.dumps(line, ensure_ascii=False), flush=True)
+        own = desk.copies.records.find(query_id) if options.exclude_self else None
+        questions.append((query_id, text, (own.case_id,) if own else ()))
+    asked = [(text, exclude) for _, text, exclude in questions]
+    answers = desk.match_many(asked, language=options.language, wanted=chosen, top=options.top)
+    for (query_id, _, _), (situation, verdict, matches, ms) in zip(questions, answers, strict=True):
+        print(json.dumps(_line(query_id, situation, verdict, matches, ms), ensure_ascii=False), flush=True)
 
 
-def _one(desk: Desk, query_id: str | None, text: str, options: Namespace, chosen: Wanted) -> dict[str, Any]:
+def _one(desk: Desk, text: str, options: Namespace, chosen: Wanted) -> dict[str, Any]:
     import time
 
     started = time.perf_counter()
-    exclude: tuple[int, ...] = ()
-    if options.exclude_self and query_id is not None:
-        found = desk.copies.records.find(query_id)
-        exclude = (found.case_id,) if found else ()
-    situation, verdict, matches = desk.match(
-        text, language=options.language, wanted=chosen, top=options.top, exclude=exclude
-    )
-    return _line(query_id, situation, verdict, matches, round(1000 * (time.perf_counter() - started), 1))
+    situation, verdict, matches = desk.match(text, language=options.language, wanted=chosen, top=options.top)
+    return _line(None, situation, verdict, matches, round(1000 * (time.perf_counter() - started), 1))
 
 
 def _queries(path: Path) -> Iterator[tuple[str, str]]:

@@ -66,10 +66,11 @@ def verdict(words: Wording, judged: Verdict) -> str:
         t(f"verdict.rest_{other}", p=chance(judged.probabilities.get(other, 0.0))) for other in Label if other != label
     )
     said = t(f"verdict.{label}_line", p=chance(judged.probability))
-    if label == Label.NEW and judged.probability < 0.5:
-        said = t("verdict.new_doubt_line", p=chance(1 - judged.probability))
+    title = t(f"verdict.{label}")
+    if judged.doubtful:
+        title, said = t("verdict.doubt"), t("verdict.new_doubt_line", p=chance(1 - judged.probability))
     return (
         f'<section class="panel verdict verdict-{label}" aria-labelledby="h-verdict"><h2 id="h-verdict">'
-        f"{escape(t(f'verdict.{label}'))}</h2><p>{escape(said)} "
+        f"{escape(title)}</h2><p>{escape(said)} "
         f'<span class="muted">{escape(t("verdict.rest", rest=rest))}</span></p></section>'
     )

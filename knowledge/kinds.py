@@ -1,0 +1,74 @@
+"""The meaning of each case, and the kinds of matter it is like: one part of the profiles, held in memory.
+
+Of the shares of all kinds only the sixteen largest are kept for a case; the rest is next to nothing.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from knowledge.meaning import Meaning
+
+__all__ = ["CaseMeanings"]
+
+KEPT = 16
+Floats = NDArray[np.float32]
+Row = tuple[NDArray[np.float16], NDArray[np.uint16], NDArray[np.float16]]
+
+
+class CaseMeanings:
+    """By case: its vector (d,), its likeliest kinds (16,) and the square roots of their shares (16,)."""
+
+    def __init__(self, meaning: Meaning) -> None:
+        self.meaning = meaning
+        self.rows: dict[int, Row] = {}
+
+    def put(self, case_ids: Sequence[int], texts: Sequence[str]) -> None:
+        """Takes in what cases are about."""
+        vectors = self.meaning.embed(texts)
+        shares = self.meaning.shares(vectors) * vectors.any(axis=1, keepdims=True)  # no known feature: of no kind
+        kept = min(KEPT, shares.shape[1])
+        best = np.argpartition(-shares, kept - 1, axis=1)[:, :kept]
+        roots = np.sqrt(np.take_along_axis(shares, best, axis=1)).astype(np.float16)
+        small = vectors.astype(np.float16)
+        for row, case_id in enumerate(case_ids):
+            self.rows[case_id] = (small[row], best[row].astype(np.uint16), roots[row])
+
+    def take(self, case_id: int) -> None:
+        """Takes a case out."""
+        self.rows.pop(case_id, None)
+
+    def compare(self, text: str, case_ids: Sequence[int]) -> dict[str, Floats]:
+        """The text against each case, arrays of shape (len(case_ids),) in 0..1: `meaning`, the cosine of the vectors,
+        and `kind`, how far both are shared out over the same kinds of matter (Bhattacharyya, 1943)."""
+        found = {name: np.zeros(len(case_ids), np.float32) for name in ("meaning", "kind")}
+        known = [(place, self.rows[i]) for place, i in enumerate(case_ids) if i in self.rows]
+        vector = self.meaning.embed([text])
+        if not known or not vector.any():
+            return found
+        places = [place for place, _ in known]
+        roots = np.sqrt(self.meaning.shares(vector)[0])
+        theirs = np.stack([row[0] for _, row in known]).astype(np.float32)
+        kinds = np.stack([row[1] for _, row in known])
+        shares = np.stack([row[2] for _, row in known]).astype(np.float32)
+        found["meaning"][places] = np.clip(theirs @ vector[0], 0.0, 1.0)
+        found["kind"][places] = np.clip((roots[kinds] * shares).sum(axis=1), 0.0, 1.0)
+        return found
+
+    def arrays(self) -> dict[str, NDArray[np.generic]]:
+        """All rows as arrays, for a file."""
+        rows, d = list(self.rows.values()), self.meaning.dimension
+        kept = min(KEPT, len(self.meaning.kinds))
+        return {
+            "meaning_cases": np.fromiter(self.rows, dtype=np.int64, count=len(rows)),
+            "meaning_vectors": np.stack([r[0] for r in rows]) if rows else np.zeros((0, d), np.float16),
+            "meaning_kinds": np.stack([r[1] for r in rows]) if rows else np.zeros((0, kept), np.uint16),
+            "meaning_roots": np.stack([r[2] for r in rows]) if rows else np.zeros((0, kept), np.float16),
+        }
+
+    def load(self, arrays: "np.lib.npyio.NpzFile") -> None:
+        """Takes what `arrays` gave. Raises KeyError or ValueError where it is not that."""
+        parts = (arrays[f"meaning_{name}"] for name in ("cases", "vectors", "kinds", "roots"))
+        for case_id, vector, kinds, roots in zip(*parts, strict=True):
+            self.rows[int(case_id)] = (vector, kinds, roots)
