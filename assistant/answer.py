@@ -91,6 +91,7 @@ class Situation(_Record):
     kinds: tuple[KindReading, ...] = ()  # the likeliest first, at most three
     outside: float = 0.0  # share of kinds that belong to no category of the taxonomy, in 0..1
     clearness: float = 0.0  # cosine with the nearest kind, in 0..1
+    unclear: bool = False  # whether no category is clearly meant: `category` is then only the nearest
 
 
 class Replacement(_Record):

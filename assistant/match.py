@@ -25,9 +25,10 @@ from knowledge.level import LIKE, Level, pair
 from knowledge.places import Gazetteer
 from knowledge.records import Columns
 
-__all__ = ["Candidate", "Matcher", "Ranker", "longness", "read_ranker"]
+__all__ = ["Candidate", "Matcher", "Ranker", "literalness", "longness", "read_ranker"]
 
-LONG_FROM = 60
+LONG_FROM = 60  # units, see longness
+SHARED_FROM = 0.2  # share of a question's words in one case
 _WORDS = re.compile(r"[a-zA-Z]+")
 BUNDLED = Path(__file__).parent.parent / "knowledge" / "data" / "ranker.json"
 
@@ -35,8 +36,8 @@ BUNDLED = Path(__file__).parent.parent / "knowledge" / "data" / "ranker.json"
 @dataclass(frozen=True)
 class Ranker:
     """Weights of the parts, each at least 0, and the weighted sum at which a case counts as half alike; every part only
-    ever raises the score. `weights` are for questions of ordinary length, fitted by eval.ranker; `long_weights` for
-    long messages, which say in words what a short question leaves to its meaning."""
+    ever raises the score. `weights` are for short questions in other words than the cases, fitted by eval.ranker;
+    `long_weights` for long messages, and for questions whose words stand in a case: these say what they mean."""
 
     weights: Mapping[str, float]
     half: float
@@ -44,11 +45,11 @@ class Ranker:
     long_half: float
     fitted_on: str
 
-    def __call__(self, parts: Mapping[str, float], length: float = 0.0) -> float:
-        """The score in 0..1; `length` (0..1, see longness) goes from the one set of weights to the other."""
-        strength = (1.0 - length) * sum(w * parts[name] for name, w in self.weights.items()) / self.half
-        if length:
-            strength += length * sum(w * parts[name] for name, w in self.long_weights.items()) / self.long_half
+    def __call__(self, parts: Mapping[str, float], literal: float = 0.0) -> float:
+        """The score in 0..1; `literal` (0..1, see literalness) goes from the one set of weights to the other."""
+        strength = (1.0 - literal) * sum(w * parts[name] for name, w in self.weights.items()) / self.half
+        if literal:
+            strength += literal * sum(w * parts[name] for name, w in self.long_weights.items()) / self.long_half
         return round(similarity.saturate(strength, 1.0), 6)
 
     def counting(self, part: str, weight: float, typical: float) -> "Ranker":
@@ -71,6 +72,17 @@ def longness(text: str) -> float:
     han = sum("\u3400" <= character <= "\u9fff" for character in text)
     units = han + 2 * len(_WORDS.findall(text))
     return min(max((units - LONG_FROM) / LONG_FROM, 0.0), 1.0)
+
+
+def literalness(text: str, compared: Sequence[Mapping[str, float]]) -> float:
+    """How far a question is to be taken by its words, 0..1: by its length, or by the greatest share of its words'
+    weight that stands in one of the compared cases (from 0.2 on, wholly from 0.4 on).
+
+    >>> literalness("桥下积水", [{"coverage": 0.1}]), literalness("桥下积水", [{"coverage": 0.2}, {"coverage": 0.6}])
+    (0.0, 1.0)
+    """
+    best = max((parts["coverage"] for parts in compared), default=0.0)
+    return max(longness(text), min(max((best - SHARED_FROM) / SHARED_FROM, 0.0), 1.0))
 
 
 def read_ranker(path: Path | None = None) -> Ranker:
@@ -127,13 +139,14 @@ class Matcher:
         vectors = dict(self.copies.vectors.search(vector, len(ids), np.asarray(ids, dtype=np.int64)))
         moment = datetime.fromisoformat(situation.occurred_at.value) if situation.occurred_at else now
         ranker = self.ranker.counting("vector", self.vector_weight, LIKE) if self._reads(situation) else self.ranker
-        compared = []
+        found = []
         for row, case_id in enumerate(ids):
             parts = {name: float(values[row]) for name, values in texts.items()}
             parts["vector"] = self._vector(situation, columns[case_id], vectors.get(case_id, 0.0), parts["meaning"])
             parts |= self._fields(situation, asked, columns[case_id], moment, now)
-            parts = {name: round(min(max(value, 0.0), 1.0), 4) for name, value in parts.items()}
-            compared.append(Candidate(case_id, ranker(parts, length), parts))
+            found.append({name: round(min(max(value, 0.0), 1.0), 4) for name, value in parts.items()})
+        literal = literalness(text, found)
+        compared = [Candidate(i, ranker(parts, literal), parts) for i, parts in zip(ids, found, strict=True)]
         return self._reranked(text, ranker, _in_order(compared))
 
     def read(self, candidates: Sequence[Candidate], situation: Situation, now: datetime, top: int) -> tuple[Match, ...]:
@@ -191,10 +204,11 @@ class Matcher:
             return compared
         judgements = dict(zip(best, judged, strict=True))
         ranker = ranker.counting("reranker", self.reranking.weight, TYPICAL)
+        literal = literalness(text, [candidate.parts for candidate in compared])
         again = []
         for candidate in compared:
             parts = {**candidate.parts, "reranker": round(judgements.get(candidate.case_id, 0.0), 4)}
-            again.append(Candidate(candidate.case_id, ranker(parts, longness(text)), parts))
+            again.append(Candidate(candidate.case_id, ranker(parts, literal), parts))
         return _in_order(again)
 
     def _asked(self, situation: Situation) -> dict[str, float]:

@@ -24,6 +24,7 @@ from assistant.settings import Settings, home_folder, read_settings
 from assistant.situation import Understanding
 from assistant.verdict import read_verdict_model
 from knowledge.categories import Categoriser
+from knowledge.classifier import Classifier
 from knowledge.conversations import Conversations
 from knowledge.copies import Copies
 from knowledge.dangers import read_dangers
@@ -33,6 +34,8 @@ from knowledge.embedder import Embedder
 from knowledge.errors import BadInput, Fault
 from knowledge.intake import ImportReport, import_cases
 from knowledge.interactions import Interactions
+from knowledge.labelled import Labelled
+from knowledge.lesson import Lesson, forget, learn, read_learned
 from knowledge.lexicon import read_lexicon
 from knowledge.mapping import read_mapping
 from knowledge.meaning import Meaning, read_meaning
@@ -71,8 +74,25 @@ class Workplace:
 
     @cached_property
     def categoriser(self) -> Categoriser:
-        """Reads categories from texts."""
-        return Categoriser(self.taxonomy, self.meaning)
+        """Reads categories from texts, with what was learned from the city's own. Raises Fault if that is damaged."""
+        return Categoriser(self.taxonomy, self.meaning, self.learned)
+
+    @cached_property
+    def learned(self) -> Classifier | None:
+        """What was learned from the city's own labelled texts; None where nothing was."""
+        return read_learned(self._lesson)
+
+    @property
+    def _lesson(self) -> Path:
+        return self.home / "categories.npz"
+
+    def learn_categories(self, labelled: Labelled) -> Lesson:
+        """Learns categories from labelled texts, and keeps it if it helps; the next workplace reads with it."""
+        return learn(labelled, Categoriser(self.taxonomy, self.meaning), self._lesson)
+
+    def forget_categories(self) -> bool:
+        """Removes what was learned, damaged or not; False where nothing was."""
+        return forget(self._lesson)
 
     @cached_property
     def engine(self) -> Engine:
@@ -174,7 +194,8 @@ class Workplace:
             from knowledge.reranker import CrossReranker
 
             reranking = Reranking(CrossReranker(choice.reranker), self.settings.reranker_weight)
-        reasons = Reasons(self.taxonomy, self.gazetteer, read_phrases(), copies.profiles.commonness)
+        profiles = copies.profiles
+        reasons = Reasons(self.taxonomy, self.gazetteer, read_phrases(), profiles.commonness, profiles.shared_kind)
         return Matcher(
             copies,
             self.categoriser,

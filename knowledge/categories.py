@@ -1,10 +1,13 @@
-"""Which category a text speaks of: by what it means, and by the taxonomy's words for categories that the meaning does
-not know (a city's own). It learns nothing, counts no cases."""
+"""Which category a text speaks of: by what it means, by the taxonomy's words for categories that the meaning does not
+know (a city's own), and by what was learned from the city's own texts, where it was. It counts no cases."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
+from knowledge.classifier import Classifier
 from knowledge.meaning import Meaning
+from knowledge.mixture import Mixture, mixture
 from knowledge.taxonomy import Taxonomy
 from knowledge.text import fold
 from knowledge.wordfinder import WordFinder
@@ -28,10 +31,12 @@ class CategoryReading:
 @dataclass(frozen=True)
 class Categoriser:
     """Reads categories. Of the taxonomy's names and synonyms a longer one says more; one that belongs to several
-    categories says less for each. Without a `meaning` the words alone are read."""
+    categories says less for each. Without a `meaning` the words alone are read. What was `learned` counts for its
+    `trust`, in so far as it knows the terms of the text."""
 
     taxonomy: Taxonomy
     meaning: Meaning | None = None
+    learned: Classifier | None = None
 
     @cached_property
     def _words(self) -> dict[str, tuple[str, ...]]:
@@ -62,8 +67,25 @@ class Categoriser:
                 found.setdefault(category, []).append(word)
         return found
 
+    def mixture(self, labels: Iterable[str]) -> Mixture:
+        """How readings by meaning and words are mixed with shares of learned labels."""
+        return mixture(labels, self.taxonomy, {kind.leaf for kind in self.meaning.kinds} if self.meaning else ())
+
+    @cached_property
+    def _mixed(self) -> Mixture:
+        return self.mixture(self.learned.labels if self.learned else ())
+
     def scores(self, text: str) -> dict[str, float]:
         """The share (0..1) of each category that the text speaks of; the rest speaks of nothing known."""
+        shares = self._read(text)
+        if self.learned is None or not (known := self.learned.knows(text)):
+            return shares
+        found = self._mixed(shares, self.learned.shares(text), self.learned.trust * known)
+        return {
+            category: share for category, share in found.items() if share > LEAST or share >= shares.get(category, 1.0)
+        }
+
+    def _read(self, text: str) -> dict[str, float]:
         named = {
             category: sum(_weight(word) / len(self._words[word]) for word in words)
             for category, words in self.hits(text).items()

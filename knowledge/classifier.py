@@ -3,6 +3,7 @@
 Terms count by how rare they are and how much they speak for one label. It knows no taxonomy and no meanings.
 """
 
+import zlib
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -17,7 +18,7 @@ from knowledge.errors import BadInput
 from knowledge.grams import runs_of
 from knowledge.ridge import Row, matrix, solve, unit
 
-__all__ = ["Classifier", "fit", "read_classifier", "terms"]
+__all__ = ["FOLDS", "Classifier", "Fitted", "fit", "fit_held_out", "read_classifier", "terms"]
 
 FLOOR = 0.3  # what a term counts that says nothing of the label, beside 1.3 for one that decides it
 SMOOTHING = 2.0  # made-up texts for each term, spread as the labels are
@@ -46,7 +47,8 @@ def terms(text: str) -> list[str]:
 class Classifier:
     """Fitted weights. `vocabulary` gives the row of a term, `relevance` (terms,) what it counts; `weights` (terms,
     labels) times `scales` (labels,) and `bias` (labels,) give scores, which `sharpness` turns into shares; `prior`
-    (labels,) are the labels' shares of the training texts."""
+    (labels,) are the labels' shares of the training texts. `trust` (0..1) is what it counts beside another reading;
+    `fitted_on` says in words what it learned from."""
 
     labels: tuple[str, ...]
     vocabulary: Mapping[str, int]
@@ -56,6 +58,13 @@ class Classifier:
     bias: Floats
     prior: Floats
     sharpness: float = 1.0
+    trust: float = 1.0
+    fitted_on: str = ""
+
+    def knows(self, text: str) -> float:
+        """The share (0..1) of the text's terms that it has learned of; 0 for a text without terms."""
+        found = terms(text)
+        return sum(term in self.vocabulary for term in found) / max(len(found), 1)
 
     def shares(self, text: str) -> dict[str, float]:
         """How much the text is like each label: in 0..1, sum 1, the likeliest first, equals in the order of `labels`. A
@@ -77,7 +86,7 @@ class Classifier:
 
     def save(self, path: Path) -> None:
         """Writes a compressed .npz without pickles; read_classifier gives the same classifier again."""
-        names = ("labels", "relevance", "weights", "scales", "bias", "prior", "sharpness")
+        names = ("labels", "relevance", "weights", "scales", "bias", "prior", "sharpness", "trust", "fitted_on")
         arrays: dict[str, Any] = {name: np.asarray(getattr(self, name)) for name in names}
         with path.open("wb") as stream:
             np.savez_compressed(stream, vocabulary=np.asarray([*self.vocabulary], dtype=np.str_), **arrays)
@@ -88,10 +97,28 @@ def read_classifier(path: Path) -> Classifier:
     try:
         with path.open("rb") as stream, np.load(stream, allow_pickle=False) as kept:
             arrays: dict[str, NDArray[Any]] = {name: kept[name] for name in kept.files}
-        labels, vocabulary, sharpness = (arrays.pop(name).tolist() for name in ("labels", "vocabulary", "sharpness"))
-        return Classifier(tuple(labels), {term: i for i, term in enumerate(vocabulary)}, sharpness=sharpness, **arrays)
-    except (OSError, EOFError, ValueError, KeyError, TypeError, AttributeError, BadZipFile) as error:
+        labels, vocabulary = (arrays.pop(name).tolist() for name in ("labels", "vocabulary"))
+        single = {name: arrays.pop(name).item() for name in ("sharpness", "trust", "fitted_on")}
+        fields: dict[str, Any] = {**single, **arrays}
+        found = Classifier(tuple(labels), {term: i for i, term in enumerate(vocabulary)}, **fields)
+        wide, high = (len(labels),), (len(vocabulary),)
+        shapes = {"relevance": high, "weights": high + wide, "scales": wide, "bias": wide, "prior": wide}
+        if wrong := [name for name, shape in shapes.items() if arrays[name].shape != shape]:
+            raise ValueError(f"{' and '.join(wrong)} of another size")
+    except (
+        OSError, EOFError, ValueError, KeyError, TypeError, AttributeError, RuntimeError, BadZipFile, zlib.error
+    ) as error:  # fmt: skip
         raise BadInput(f"{path} is no saved classifier ({error}); fit it anew and save it") from error
+    return found
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """A classifier, and `held_out` (texts, labels): the shares that each of its texts gets from one that never saw the
+    text's fold."""
+
+    classifier: Classifier
+    held_out: Floats
 
 
 def fit(texts: Sequence[str], labels: Sequence[str], *, ridge: float = 0.2) -> Classifier:
@@ -99,6 +126,12 @@ def fit(texts: Sequence[str], labels: Sequence[str], *, ridge: float = 0.2) -> C
     for others (Cawley, 2006); the less alike the texts and the questions, the more is right. `sharpness` has the least
     log loss on texts held out, neighbours together, since they are often related. Raises BadInput for no texts, one
     label only, or lengths that differ."""
+    return fit_held_out(texts, labels, ridge=ridge).classifier
+
+
+def fit_held_out(texts: Sequence[str], labels: Sequence[str], *, ridge: float = 0.2) -> Fitted:
+    """As `fit`, with what five parts of it, each fitted without one fold, say of the texts of that fold. Only their
+    common sharpness was chosen on these texts."""
     names = tuple(sorted(set(labels)))
     if len(texts) != len(labels) or len(names) < 2:
         raise BadInput(f"{len(texts)} texts, {len(labels)} labels of {len(names)} kinds; give as many, of two kinds")
@@ -112,7 +145,9 @@ def fit(texts: Sequence[str], labels: Sequence[str], *, ridge: float = 0.2) -> C
         part = _fitted([counted[i] for i in outside], answers[outside], names, ridge)
         held_out[inside] = part._scores([_row(counted[i], part.vocabulary) for i in inside])
     losses = [-np.log(_softmax(s * held_out)[range(len(texts)), answers] + 1e-12).mean() for s in SHARPNESSES]
-    return replace(_fitted(counted, answers, names, ridge), sharpness=float(SHARPNESSES[np.argmin(losses)]))
+    sharpness = float(SHARPNESSES[np.argmin(losses)])
+    whole = replace(_fitted(counted, answers, names, ridge), sharpness=sharpness)
+    return Fitted(whole, _softmax(sharpness * held_out))
 
 
 def _fitted(counted: Sequence[Counter[str]], answers: Any, names: tuple[str, ...], ridge: float) -> Classifier:

@@ -4,17 +4,27 @@ Of the shares of all kinds only the sixteen largest are kept for a case; the res
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from knowledge.meaning import Meaning
+from knowledge.meaning import Kind, Meaning
 
-__all__ = ["CaseMeanings"]
+__all__ = ["CaseMeanings", "SharedKind"]
 
 KEPT = 16
 Floats = NDArray[np.float32]
 Row = tuple[NDArray[np.float16], NDArray[np.uint16], NDArray[np.float16]]
+
+
+@dataclass(frozen=True)
+class SharedKind:
+    """The kind of matter that a text and a case have most in common, with its share (0..1) of each."""
+
+    kind: Kind
+    asked: float
+    theirs: float
 
 
 class CaseMeanings:
@@ -55,6 +65,18 @@ class CaseMeanings:
         found["meaning"][places] = np.clip(theirs @ vector[0], 0.0, 1.0)
         found["kind"][places] = np.clip((roots[kinds] * shares).sum(axis=1), 0.0, 1.0)
         return found
+
+    def shared(self, text: str, case_id: int) -> SharedKind | None:
+        """The kind that both are most alike in, by the product of its shares; None where either is of no kind."""
+        vector = self.meaning.embed([text])
+        if case_id not in self.rows or not vector.any():
+            return None
+        _, kinds, roots = self.rows[case_id]
+        asked, theirs = self.meaning.shares(vector)[0][kinds], roots.astype(np.float32) ** 2
+        best = int((asked * theirs).argmax())
+        if not theirs[best]:
+            return None
+        return SharedKind(self.meaning.kinds[int(kinds[best])], float(asked[best]), float(theirs[best]))
 
     def arrays(self) -> dict[str, NDArray[np.generic]]:
         """All rows as arrays, for a file."""

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from knowledge.case import CaseStatus, StoredCase
 from knowledge.casetext import case_text
 from knowledge.grams import BUCKETS, Grams, term_counts, word_counts
-from knowledge.kinds import CaseMeanings
+from knowledge.kinds import CaseMeanings, SharedKind
 from knowledge.lexicon import read_lexicon
 from knowledge.meaning import Meaning, read_meaning
 from knowledge.sound import sound_counts
@@ -205,6 +205,11 @@ class Profiles:
             "lead": _both(compared["matter"][1], compared["handling"][1]),
             "coverage": np.clip(compared["matter"][0].shared, 0.0, 1.0),
         }
+
+    def shared_kind(self, text: str, case_id: int) -> SharedKind | None:
+        """The kind of matter that a text and a case have most in common; None where there is none."""
+        with self._lock:
+            return self._meanings.shared(text, case_id)
 
     def commonness(self, word: str) -> float:
         """The share (0..1) of the cases that have this word; 0 while there are fewer than a hundred cases to tell."""

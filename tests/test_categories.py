@@ -1,9 +1,12 @@
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from knowledge.case import Case
 from knowledge.categories import BRIEF, LEAST, READ, Categoriser
+from knowledge.classifier import fit
 from knowledge.lexicon import read_lexicon
 from knowledge.meaning import read_meaning
 from knowledge.taxonomy import Category, Taxonomy, read_taxonomy
@@ -165,6 +168,37 @@ def test_most_categories_are_read_from_their_own_name_by_meaning() -> None:
     names = [(c.id, name) for c in LEAVES for name in (c.zh, c.en)]
     right = [name for category, name in names if (reading := MEANT.read(name)) and reading.category == category]
     assert len(right) >= 0.8 * len(names)
+
+
+LEARNED = fit(
+    [f"{text}{number}{end}" for end in "啊呢吧" for number in range(2) for text in ("野猪拱了菜地", "蜂群停在树上")],
+    ["cityscape.boar", "cityscape.bees"] * 6,
+)
+OWN = tuple(Category(f"cityscape.{name}", zh, name) for name, zh in (("boar", "野猪下山"), ("bees", "蜂群聚集")))
+
+
+def test_a_learned_category_is_read_where_neither_meaning_nor_words_know_it() -> None:
+    taxonomy = Taxonomy((*TAXONOMY.categories, *OWN), (), ())
+    before, after = Categoriser(taxonomy, MEANING), Categoriser(taxonomy, MEANING, LEARNED)
+    text = "野猪把菜地拱了"
+    reading = after.read(text)
+    assert reading is not None
+    assert reading.category == "cityscape.boar"
+    assert "cityscape.boar" not in before.scores(text)
+    assert sum(after.scores(text).values()) <= 1 + 1e-6
+
+
+@given(TEXT)
+def test_what_knows_no_term_or_is_not_trusted_changes_nothing(text: str) -> None:
+    taxonomy = Taxonomy((*TAXONOMY.categories, *OWN), (), ())
+    plain = Categoriser(taxonomy, MEANING).scores(text)
+    assert Categoriser(taxonomy, MEANING, replace(LEARNED, trust=0.0)).scores(text) == pytest.approx(plain)
+    if not LEARNED.knows(text):
+        assert Categoriser(taxonomy, MEANING, LEARNED).scores(text) == plain
+
+
+def test_learned_labels_that_the_taxonomy_lacks_are_never_read() -> None:
+    assert Categoriser(TAXONOMY, MEANING, LEARNED).scores("野猪拱了菜地") == MEANT.scores("野猪拱了菜地")
 
 
 def test_numbers_are_places_in_the_taxonomy() -> None:

@@ -5,13 +5,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from eval import categories
 from eval.categories import accuracy, mixed, read_labelled
 from eval.dataset import Query
-from knowledge.classifier import Classifier, fit, read_classifier, terms
+from knowledge.classifier import Classifier, fit, fit_held_out, read_classifier, terms
 from knowledge.errors import BadInput
 from knowledge.ridge import matrix, solve, unit
 
@@ -163,6 +163,37 @@ def test_saved_and_read_it_is_the_same(fitted: Classifier, tmp_path: Path) -> No
 def test_it_is_saved_without_a_known_term(tmp_path: Path) -> None:
     fit(["甲", "乙"], ["a", "b"]).save(tmp_path / "kept.npz")
     assert read_classifier(tmp_path / "kept.npz").shares("甲") == {"a": 0.5, "b": 0.5}
+
+
+def test_what_a_text_is_known_by_is_the_share_of_its_terms(fitted: Classifier) -> None:
+    assert fitted.knows("停电") == 1.0
+    assert fitted.knows("停电 zzz") == pytest.approx(3 / 4)
+    assert [fitted.knows(text) for text in ("", "12", "zzz")] == [0.0] * 3
+
+
+def test_texts_held_out_are_told_by_one_that_never_saw_them() -> None:
+    found = fit_held_out([*TEXTS, "独有之词独有之词", "独有之词"], [*LABELS, "noise", "power"])
+    assert found.held_out.shape == (len(TEXTS) + 2, 3)
+    assert np.allclose(found.held_out.sum(axis=1), 1)
+    seen = found.classifier.shares_of(TEXTS)
+    right = np.searchsorted(found.classifier.labels, LABELS)
+    rows = range(len(TEXTS))
+    assert seen[rows, right].mean() > found.held_out[rows, right].mean() + 0.1
+
+
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.integers(0, 10_000), st.integers(1, 255))
+def test_a_damaged_file_is_refused_or_still_tells(fitted: Classifier, tmp_path: Path, place: int, change: int) -> None:
+    path = tmp_path / "kept.npz"
+    fitted.save(path)
+    content = bytearray(path.read_bytes())
+    content[place % len(content)] ^= change
+    path.write_bytes(content)
+    try:
+        kept = read_classifier(path)
+    except BadInput:
+        return
+    assert sum(kept.shares(TEXTS[0]).values()) == pytest.approx(1)
 
 
 def test_what_is_no_classifier_is_refused(fitted: Classifier, tmp_path: Path) -> None:

@@ -394,6 +394,83 @@ def test_doctor_looks_at_everything(capsys: pytest.CaptureFixture[str], demo: Pa
     assert all(f["name"] in out for f in findings)
 
 
+# categories
+
+
+@pytest.fixture
+def city(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A city with two categories of its own, and a table of texts that it labelled."""
+    home = tmp_path / "city"
+    home.mkdir()
+    heads = "id,name_zh,name_en,everyday_zh,official_zh,words_en\n"
+    rows = "own,本市事项,Own,,,\nown.wild,野生动物,Wild animals,,,\nown.fair,集市,Fairs,,,\n"
+    (home / "situations.csv").write_text(heads + rows, encoding="utf-8")
+    texts = [(f"野猪拱了菜地{end}", "野生动物") for end in "啊呢吧呀嘛"] + [
+        (f"集市摊位太挤{end}", "Fairs") for end in "啊呢吧呀嘛"
+    ]
+    table = "".join(f"{text},{label}\n" for text, label in [*texts, ("不知道", "别的")])
+    (tmp_path / "texts.csv").write_text(f"text,label\n{table}", encoding="utf-8")
+    monkeypatch.setenv("PRECEDENT_HOME", str(home))
+    return home
+
+
+def test_categories_are_learned_read_and_forgotten(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, city: Path
+) -> None:
+    question = "match", "野猪把菜地拱了"
+    assert _json(capsys, "categories") == {"own": True, "groups": 1, "categories": 2, "learned": None}
+    assert _json(capsys, *question)["category"] is None
+    told = _json(capsys, "categories", "learn", tmp_path / "texts.csv")
+    assert told["kept"]
+    assert (told["read"], told["used"], told["errors_total"], told["unknown_labels"]) == (11, 10, 1, {"别的": 1})
+    assert set(told["errors"][0]) == {"row", "field", "problem"}
+    assert told["macro_f1"]["together"] > told["macro_f1"]["present"]
+    assert _json(capsys, *question)["category"] == "own.wild"
+    assert _json(capsys, "categories")["learned"]["labels"] == ["own.fair", "own.wild"]
+    code, out, _ = _run(capsys, "categories")
+    assert (code, "learned from 10 texts" in out) == (0, True)
+    assert _json(capsys, "categories", "forget") == {"forgotten": True}
+    assert _json(capsys, *question)["category"] is None
+    assert _run(capsys, "categories", "forget")[1] == "nothing was learned yet\n"
+
+
+def test_learning_says_for_people_what_came_of_it(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, city: Path
+) -> None:
+    code, out, err = _run(capsys, "categories", "learn", tmp_path / "texts.csv")
+    assert (code, err) == (0, "")
+    for said in ("read 11 rows: 10 texts", "(first: 11), label: '别的' is no category", "macro-F1", "kept: "):
+        assert said in out
+
+
+def test_what_cannot_be_learned_from_is_bad_input(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, city: Path
+) -> None:
+    for arguments, says in (
+        (("categories", "learn", "/nowhere/a.csv"), "check the name"),
+        (("categories", "learn", tmp_path / "texts.csv", "--label", "nix"), "--label"),
+    ):
+        code, out, err = _run(capsys, *arguments)
+        assert (code, out, err.count("\n")) == (2, "", 1)
+        assert says in err
+
+
+def test_a_damaged_lesson_is_a_fault_that_can_be_forgotten(capsys: pytest.CaptureFixture[str], city: Path) -> None:
+    (city / "categories.npz").write_bytes(b"no lesson")
+    for arguments in (("categories",), ("match", "积水")):
+        code, _, err = _run(capsys, *arguments)
+        assert (code, err.count("\n")) == (1, 1)
+        assert "precedent categories forget" in err
+    assert _run(capsys, "categories", "forget")[0] == 0
+    assert _run(capsys, "match", "积水")[0] == 0
+
+
+def test_an_unclear_category_is_only_the_nearest(capsys: pytest.CaptureFixture[str], demo: Path) -> None:
+    code, out, _ = _run(capsys, "match", "wild boar in the vegetable field")
+    assert code == 0
+    assert "no clear category (nearest: " in out.splitlines()[0]
+
+
 # What only a process shows
 
 
@@ -411,7 +488,7 @@ def test_help_answers_at_once(tmp_path: Path) -> None:
         said = subprocess.run([program, "--help"], capture_output=True, check=True, timeout=30).stdout.decode()
         times.append(time.perf_counter() - started)
     assert statistics.median(times) < (1.0 if os.environ.get("CI") else 0.5)
-    for command in ("ask", "match", "import", "export", "serve", "doctor", "demo"):
+    for command in ("ask", "match", "import", "export", "serve", "doctor", "categories", "demo"):
         assert command in said
 
 

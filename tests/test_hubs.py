@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assistant.hubs import ALIKE, ENOUGH, GATHERED, NEAREST, SHARE, Hubs
+from assistant.hubs import ALIKE, ENOUGH, GATHERED, MOST, NEAREST, SHARE, Hubs
 from assistant.match import Candidate
 
 Found = list[dict[int, float]]
@@ -26,14 +26,24 @@ def odds(score: float) -> float:
     return score / (1 - score)
 
 
+def usual(scores: dict[int, float]) -> float:
+    """What the ten behind a question's best candidate have in the mean, at least a tenth of the best one's."""
+    if not scores:
+        return 1e-6
+    best, *behind = sorted(map(odds, scores.values()), reverse=True)
+    return max(float(np.mean(behind[:10])) if behind else 0.0, best / 10, 1e-6)
+
+
 def slow_damped(found: Found, place: int, same: frozenset[int] = frozenset()) -> dict[int, float]:
-    """Strengths after damping, case by case: its own less half of how far its ten best elsewhere exceed the mean;
-    questions that ask the `same` do not count."""
+    """Strengths after damping, case by case: its own less a share of how far its five best elsewhere exceed the
+    mean, each in units of what is usual for its question; questions that ask the `same` do not count."""
     same |= {place}
     levels = {}
     for case_id in found[place]:
-        others = [odds(scores.get(case_id, 0.0)) for number, scores in enumerate(found) if number not in same]
-        levels[case_id] = sum(sorted(others)[-NEAREST:]) / NEAREST
+        others = [
+            min(odds(scores.get(case_id, 0.0)) / usual(scores), MOST) for n, scores in enumerate(found) if n not in same
+        ]
+        levels[case_id] = usual(found[place]) * sum(sorted(others)[-NEAREST:]) / NEAREST
     mean = sum(levels.values()) / len(levels) if levels else 0.0
     return {case_id: odds(score) - SHARE * (levels[case_id] - mean) for case_id, score in found[place].items()}
 
@@ -126,7 +136,7 @@ def test_a_questions_own_strength_does_not_count_against_a_case(found: Found, pl
     assert hubs_of(changed).damp(asked, place) == before
 
 
-def test_only_the_ten_nearest_count() -> None:
+def test_only_the_nearest_count() -> None:
     found: Found = [{1: 0.5, 2: 0.5}, *({1: 0.8} for _ in range(NEAREST)), *({2: 0.8} for _ in range(NEAREST + 9))]
     found += [{} for _ in range(ENOUGH)]
     assert [c.score for c in hubs_of(found).damp(candidates(found[0]), 0)] == [0.5, 0.5]
@@ -139,3 +149,10 @@ def test_no_candidates_and_scores_of_one_are_no_trouble() -> None:
     assert [c.case_id for c in damped] == [2, 1]
     assert all(0 <= c.score <= 1 for c in damped)
     assert hubs_of([]).damp(candidates({1: 0.5}), 0) == candidates({1: 0.5})
+
+
+def test_a_case_asked_in_its_own_words_is_no_hub_for_that() -> None:
+    """Case 1 is asked word for word once; for another question of its matter it stays first."""
+    found: Found = [{1: 0.95, 2: 0.2, 3: 0.2}, {1: 0.62, 2: 0.5, 3: 0.4}]
+    found += [{number + 10: 0.6, 2: 0.1} for number in range(ENOUGH)]
+    assert hubs_of(found).damp(candidates(found[1]), 1)[0].case_id == 1

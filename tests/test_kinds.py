@@ -106,6 +106,28 @@ def test_a_case_is_wholly_like_itself() -> None:
     assert 0.9 < found["kind"][0] <= 1
 
 
+def test_the_shared_kind_is_the_one_with_the_largest_product_of_shares() -> None:
+    cases = CaseMeanings(MEANING)
+    cases.put([1, 2], ["立交桥下积水，两辆车被困", "健身房关门，退不了钱"])
+    for number, question in ((1, "Cars are stuck in the flooded underpass"), (2, "The gym closed and keeps the money")):
+        shared = cases.shared(question, number)
+        assert shared is not None
+        asked, told = MEANING.shares(
+            MEANING.embed([question, ["立交桥下积水，两辆车被困", "健身房关门，退不了钱"][number - 1]])
+        )
+        best = int((asked * told).argmax())
+        assert shared.kind == MEANING.kinds[best]
+        assert shared.asked == pytest.approx(asked[best], abs=ROUNDED)
+        assert shared.theirs == pytest.approx(told[best], abs=ROUNDED)
+        assert shared.kind.leaf == ("flood.underpass", "market.prepaid")[number - 1]
+
+
+def test_what_is_of_no_kind_shares_none() -> None:
+    cases = CaseMeanings(MEANING)
+    cases.put([1, 2], ["桥下积水", "😀"])
+    assert [cases.shared(*pair) for pair in (("😀", 1), ("桥下积水", 2), ("桥下积水", 404))] == [None] * 3
+
+
 def test_the_order_asked_for_is_the_order_answered() -> None:
     cases = CaseMeanings(MEANING)
     cases.put([5, 2, 9], TEXTS[:3])

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assistant.match import LONG_FROM, Ranker, longness, read_ranker
+from assistant.match import LONG_FROM, SHARED_FROM, Ranker, longness, read_ranker
 from eval.ranker import KEPT, TRAINED
 from knowledge.profiles import FIELDS
 
@@ -108,10 +108,15 @@ def test_saying_more_is_never_shorter(one: str, more: str) -> None:
     assert 0 <= longness(one) <= longness(f"{one}\n{more}") <= 1
 
 
-def test_a_long_question_is_scored_by_the_weights_for_long_ones(desk: Any) -> None:
-    for text in ("桥下积水，两辆车被困", "桥下积水，两辆车被困。" * 9, "桥下积水，两辆车被困。" * 30):
-        for found in desk.matcher.candidates(desk.understanding(text, NOW), NOW)[:20]:
-            assert found.score == pytest.approx(slow_score(found.parts, longness(text)), abs=1e-6)
+def test_long_questions_and_shared_words_are_scored_by_the_weights_for_words(desk: Any) -> None:
+    literal = []
+    for text in ("车趴窝水里了", "桥下积水，两辆车被困", "桥下积水，两辆车被困。" * 9, "桥下积水，两辆车被困。" * 30):
+        compared = desk.matcher.candidates(desk.understanding(text, NOW), NOW)
+        shared = max(found.parts["coverage"] for found in compared)
+        literal.append(max(longness(text), min(max(shared / SHARED_FROM - 1, 0), 1)))
+        for found in compared[:20]:
+            assert found.score == pytest.approx(slow_score(found.parts, literal[-1]), abs=1e-6)
+    assert literal[0] < literal[-1] == 1
 
 
 def test_another_file_can_be_read(tmp_path: Path) -> None:

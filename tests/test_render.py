@@ -163,6 +163,23 @@ def test_situation_says_what_is_known_and_what_is_missing(desk: FakeDesk, langua
     assert [part for part in expected if part not in seen] == []
 
 
+@pytest.mark.parametrize(
+    ("language", "nearest", "none"),
+    [
+        ("zh", "类别不明确（最近似：下穿通道积水）", "类别不明确"),
+        ("en", "No clear category (nearest: Flooded underpass)", "No clear category"),
+    ],
+)
+def test_a_category_that_is_not_clear_is_only_the_nearest(
+    desk: FakeDesk, language: str, nearest: str, none: str
+) -> None:
+    answer = recommendation("x", language=language)
+    for update, said in (({"unclear": True}, nearest), ({"unclear": True, "category": None}, none)):
+        situation = answer.situation.model_copy(update=update)
+        seen = render_situation.situation(wording(desk, language), answer.model_copy(update={"situation": situation}))
+        assert f"<dd>{said}</dd>" in seen
+
+
 def test_what_was_not_said_is_not_stated(desk: FakeDesk) -> None:
     answer = recommendation("x")
     bare = answer.situation.model_copy(

@@ -3,7 +3,7 @@
 None in the table means "nothing was said": the reading must be empty, not guessed.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 import pytest
@@ -12,14 +12,14 @@ from hypothesis import strategies as st
 
 from assistant.answer import Match
 from assistant.moment import CITY_ZONE
-from assistant.situation import LEAST, SEVERITY_NAMES, Understanding
+from assistant.situation import LEAST, OUTSIDE, SEVERITY_NAMES, Understanding
 from knowledge.case import Case
 from knowledge.categories import Categoriser
 from knowledge.dangers import read_dangers
 from knowledge.lexicon import read_lexicon
 from knowledge.meaning import read_meaning
 from knowledge.places import read_places
-from knowledge.taxonomy import read_taxonomy
+from knowledge.taxonomy import Category, Taxonomy, read_taxonomy
 
 NOW = datetime(2026, 7, 15, 9, 0, tzinfo=CITY_ZONE)  # a Wednesday
 TAXONOMY = read_taxonomy()
@@ -192,6 +192,48 @@ def test_what_no_city_office_handles_lies_outside() -> None:
     assert outside.outside > 0.6
     assert inside.category is not None
     assert inside.category.value == "road.light"
+
+
+@pytest.mark.parametrize(
+    ("text", "unclear"),
+    [
+        ("菜地里有野猪", True),
+        ("wild boar in the vegetable field", True),
+        ("有人在河里电鱼", True),
+        ("讲个笑话", True),
+        ("😀", True),
+        ("下穿通道积水，车过不去", False),
+        ("路灯坏了，晚上黑漆漆的", False),
+        ("Wage arrears at a building site", False),
+    ],
+)
+def test_whether_a_category_is_clearly_meant(text: str, unclear: bool) -> None:
+    assert UNDERSTANDING(text, NOW).unclear is unclear
+
+
+@given(st.sampled_from(sorted(TABLE)) | st.text(max_size=60))
+def test_no_category_is_clear_where_more_speaks_for_none(text: str) -> None:
+    found = UNDERSTANDING(text, NOW)
+    sure = found.category.confidence if found.category else 0.0
+    assert found.unclear == (found.outside >= OUTSIDE and found.outside >= sure)
+
+
+def test_near_cases_do_not_make_a_category_clear() -> None:
+    before = UNDERSTANDING("菜地里有野猪", NOW)
+    settled = UNDERSTANDING.settle(before, [_match(n, 0.9, "environment.dogs", 4) for n in (1, 2, 3)])
+    assert settled.category is not None
+    assert settled.category.value == "environment.dogs"
+    assert settled.unclear
+
+
+def test_a_citys_own_category_is_clear_though_the_meaning_knows_it_not() -> None:
+    own = Category("cityscape.boar", "野猪下山", "Wild boar", ("菜地里有野猪",))
+    categoriser = Categoriser(Taxonomy((*TAXONOMY.categories, own), (), ()), MEANING)
+    found = replace(UNDERSTANDING, categoriser=categoriser)("菜地里有野猪", NOW)
+    assert found.category is not None
+    assert found.category.value == "cityscape.boar"
+    assert found.outside >= OUTSIDE
+    assert not found.unclear
 
 
 def test_missing_facts_are_those_that_were_not_said() -> None:

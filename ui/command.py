@@ -70,6 +70,26 @@ def _parser() -> argparse.ArgumentParser:
     use.add_argument("--reranker", metavar="NAME", help='name or folder of a cross-encoder, or "none"')
     use.add_argument("--json", action="store_true", default=argparse.SUPPRESS)
 
+    tune = actions.add_parser(
+        "tune", help="fine-tune the embedder on accepted matches; kept only if nothing gets worse"
+    )
+    tune.add_argument("--from", dest="base", metavar="NAME", help="name or folder to start from (the embedder in use)")
+    tune.add_argument("--gold", type=Path, metavar="FILE", help='what must not get worse: {"text", "relevant"} a line')
+    tune.add_argument("--epochs", type=int, default=1, metavar="N", help="how often each pair is trained on (1)")
+    tune.add_argument("--dry-run", action="store_true", help="train and compare, change nothing")
+    tune.add_argument("--json", action="store_true", default=argparse.SUPPRESS)
+
+    categories = commands.add_parser("categories", help="the city's categories; learn them from its own labelled texts")
+    categories.add_argument("--json", action="store_true")
+    wishes = categories.add_subparsers(dest="action", metavar="ACTION")
+    learn = wishes.add_parser("learn", help="learn from a CSV, XLSX or JSONL file of texts and labels, if that helps")
+    learn.add_argument("file", type=Path)
+    learn.add_argument("--text", metavar="COLUMN", help="the column of the texts (found by usual names)")
+    learn.add_argument("--label", metavar="COLUMN", help="the column of the labels: ids or names of categories")
+    learn.add_argument("--json", action="store_true", default=argparse.SUPPRESS)
+    forget = wishes.add_parser("forget", help="remove what was learned")
+    forget.add_argument("--json", action="store_true", default=argparse.SUPPRESS)
+
     demo = commands.add_parser("demo", help="load the demo city and serve it")
     demo.add_argument("--load-only", action="store_true", help="load it and end")
     demo.add_argument("--host", default="127.0.0.1")

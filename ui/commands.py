@@ -15,6 +15,7 @@ from assistant.wiring import Workplace, open_workplace
 from knowledge.errors import BadInput, Fault
 from knowledge.filter import Wanted
 from knowledge.text import clean
+from ui.categories import categories
 from ui.models import models
 
 __all__ = ["run", "wanted"]
@@ -30,6 +31,7 @@ def run(options: Namespace) -> None:
         "serve": _serve,
         "doctor": _doctor,
         "models": models,
+        "categories": categories,
         "demo": _demo,
     }
     try:
@@ -119,8 +121,8 @@ def _match(options: Namespace, workplace: Workplace) -> None:
     desk = workplace.desk
     chosen = _wanted(options, desk)
     if options.queries is None:
-        line = _one(desk, _text(options.text), options, chosen)
-        print(json.dumps(line, ensure_ascii=False) if options.json else _readable(line, desk))
+        situation, line = _one(desk, _text(options.text), options, chosen)
+        print(json.dumps(line, ensure_ascii=False) if options.json else _readable(situation, line, desk))
         return
     questions = []
     for query_id, text in _queries(options.queries):
@@ -136,12 +138,12 @@ def _match(options: Namespace, workplace: Workplace) -> None:
         print(json.dumps(_line(query_id, situation, verdict, matches, ms), ensure_ascii=False), flush=True)
 
 
-def _one(desk: Desk, text: str, options: Namespace, chosen: Wanted) -> dict[str, Any]:
+def _one(desk: Desk, text: str, options: Namespace, chosen: Wanted) -> tuple[Situation, dict[str, Any]]:
     import time
 
     started = time.perf_counter()
     situation, verdict, matches = desk.match(text, language=options.language, wanted=chosen, top=options.top)
-    return _line(None, situation, verdict, matches, round(1000 * (time.perf_counter() - started), 1))
+    return situation, _line(None, situation, verdict, matches, round(1000 * (time.perf_counter() - started), 1))
 
 
 def _queries(path: Path) -> Iterator[tuple[str, str]]:
@@ -169,8 +171,10 @@ def _lines(stream: TextIO, path: Path) -> Iterator[str]:
         raise BadInput(f"{path} is not UTF-8 ({error.reason}); save it as UTF-8 and try again") from error
 
 
-def _readable(line: dict[str, Any], desk: Desk) -> str:
-    rows = [f"{line['verdict']['label']} ({line['verdict']['probability']:.0%})  {line['category'] or '–'}"]
+def _readable(situation: Situation, line: dict[str, Any], desk: Desk) -> str:
+    category = line["category"] or "–"
+    named = f"no clear category (nearest: {category})" if situation.unclear else category
+    rows = [f"{line['verdict']['label']} ({line['verdict']['probability']:.0%})  {named}"]
     stored = desk.copies.records.get([m["case_id"] for m in line["matches"]])
     for place, match in enumerate(line["matches"], 1):
         title = stored[match["case_id"]].case.heading()

@@ -1,4 +1,5 @@
-"""The command `precedent models`: which models are in use, and changing them. It loads no model to list them."""
+"""The command `precedent models`: which models are in use, changing them, and fine-tuning the embedder. It loads no
+model to list them."""
 
 import json
 import sys
@@ -8,16 +9,26 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+from assistant.gate import Figures
 from assistant.models import BUILT_IN
+from assistant.tune import Compared, GoldQuestion, Tuned, tune
 from assistant.wiring import Workplace
 from knowledge.errors import BadInput
 from knowledge.level import LANGUAGES, pair
+from knowledge.sentence_trainer import Training
+from knowledge.text import clean
 
 __all__ = ["models"]
+
+MOST_EPOCHS = 100
+UNITS = {"training": "steps", "comparing": "texts", "embedding": "cases"}
 
 
 def models(options: Namespace, workplace: Workplace) -> None:
     """Runs the command. Raises BadInput for nothing to do, Fault for a model that cannot be loaded."""
+    if options.action == "tune":
+        _tune(options, workplace)
+        return
     if options.action == "use":
         _use(options, workplace)
     content = _state(workplace)
@@ -32,8 +43,74 @@ def _use(options: Namespace, workplace: Workplace) -> None:
         choice = replace(choice, embedder=_placed(options.name))
     if options.reranker is not None:
         choice = replace(choice, reranker="" if options.reranker.strip() == "none" else _placed(options.reranker))
-    shown = _Progress(quiet=options.json)
-    workplace.use_models(choice, shown)
+    workplace.use_models(choice, _Progress("embedding", quiet=options.json))
+
+
+def _tune(options: Namespace, workplace: Workplace) -> None:
+    if not 1 <= options.epochs <= MOST_EPOCHS:
+        raise BadInput(f"--epochs {options.epochs}: give a number from 1 to {MOST_EPOCHS}")
+    bars: dict[str, _Progress] = {}
+
+    def shown(stage: str, done: int, total: int) -> None:
+        bars.setdefault(stage, _Progress(stage, quiet=options.json))(done, total)
+
+    tuned = tune(
+        workplace,
+        base=None if options.base is None else _placed(options.base),
+        gold=None if options.gold is None else _gold(options.gold),
+        training=Training(epochs=options.epochs),
+        dry_run=options.dry_run,
+        progress=shown,
+    )
+    if options.json:
+        print(json.dumps({**asdict(tuned), "adopted": bool(tuned.folder)}, ensure_ascii=False))
+        return
+    print(_report(tuned, dry_run=options.dry_run))
+    if tuned.folder:
+        print(_readable(_state(workplace)))
+
+
+def _gold(path: Path) -> list[GoldQuestion]:
+    """Questions as eval/gold has them; those without precedent say nothing of an embedder. A list of external ids
+    instead of grades means grade 3."""
+    found: list[GoldQuestion] = []
+    try:
+        lines = path.read_text(encoding="utf-8-sig").split("\n")
+    except (OSError, UnicodeDecodeError) as error:
+        raise BadInput(f"{path} cannot be read ({error}); give a UTF-8 file of JSON lines") from error
+    for number, line in enumerate(lines, 1):
+        if not line.strip():
+            continue
+        try:
+            row = json.loads(line)
+            relevant = row.get("relevant", {})
+            grades = relevant if isinstance(relevant, dict) else dict.fromkeys(map(str, relevant), 3)
+            if not all(type(grade) is int and 0 < grade <= 3 for grade in grades.values()):
+                raise ValueError("a grade is 1, 2 or 3")
+            found.append((clean(row["text"]), grades))
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            raise BadInput(f"{path}, line {number}: {error!r}; a question needs text and relevant") from error
+    return found
+
+
+def _report(tuned: Tuned, *, dry_run: bool) -> str:
+    rows = [
+        f"trained on {tuned.accepted:,} pairs from accepted matches ({tuned.rejected:,} with a rejected case) and "
+        f"{tuned.own:,} of the city's own cases",
+        *_figures("gold questions", tuned.gold),
+        *(_figures("last accepted matches", tuned.last) if tuned.last else ["last accepted matches: none yet"]),
+    ]
+    if tuned.folder:
+        return "\n".join([*rows, f"adopted ({tuned.why}): {tuned.folder}"])
+    ending = "it would be adopted" if tuned.passed else "the old one stays"
+    return "\n".join([*rows, f"{'dry run: ' if dry_run else ''}{ending} ({tuned.why})"])
+
+
+def _figures(name: str, compared: Compared) -> list[str]:
+    def said(figures: Figures) -> str:
+        return f"hit@1 {figures.hit_at_1:.3f}, nDCG@10 {figures.ndcg_at_10:.3f}, MRR@10 {figures.mrr_at_10:.3f}"
+
+    return [f"{name} ({compared.questions}):", f"  old  {said(compared.old)}", f"  new  {said(compared.new)}"]
 
 
 def _placed(name: str) -> str:
@@ -95,16 +172,17 @@ def _readable(content: dict[str, Any]) -> str:
 
 
 class _Progress:
-    """How many cases are embedded, on stderr: in one line where a person watches, else at each tenth."""
+    """How far a stage has come, on stderr: in one line where a person watches, else at each tenth."""
 
-    def __init__(self, *, quiet: bool) -> None:
+    def __init__(self, stage: str, *, quiet: bool) -> None:
+        self._stage = stage
         self._quiet = quiet
         self._tenth = -1
 
     def __call__(self, done: int, total: int) -> None:
         if self._quiet:
             return
-        said = f"embedding: {done:,} of {total:,} cases ({done / total:.0%})"
+        said = f"{self._stage}: {done:,} of {total:,} {UNITS[self._stage]} ({done / total:.0%})"
         if sys.stderr.isatty():
             print(f"\r{said}", end="\n" if done == total else "", file=sys.stderr, flush=True)
         elif (tenth := 10 * done // total) > self._tenth:

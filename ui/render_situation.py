@@ -15,9 +15,8 @@ __all__ = ["situation", "verdict"]
 def situation(words: Wording, recommendation: Recommendation) -> str:
     """Category, place, time, severity with its reasons, figures, and the questions that are still open."""
     t, seen = words.t, recommendation.situation
-    category = words.category(seen.category.value) if seen.category else None
     rows = [
-        ("category", _value(words, words.hedged(seen.category, category) if seen.category and category else None)),
+        ("category", _value(words, _category(words, seen))),
         ("place", _value(words, words.where(seen))),
         ("time", _value(words, words.moment_read(seen.occurred_at) if seen.occurred_at else None)),
         ("quantities", _value(words, t("list.comma").join(words.quantity(quantity) for quantity in seen.quantities))),
@@ -32,6 +31,14 @@ def situation(words: Wording, recommendation: Recommendation) -> str:
         f'<section class="panel situation" aria-labelledby="h-situation"><h2 id="h-situation">'
         f"{escape(t('situation.title'))}</h2><dl>{listed}</dl>{missing}</section>"
     )
+
+
+def _category(words: Wording, seen: Situation) -> str | None:
+    """The category, or that none is clear and which is nearest."""
+    name = words.category(seen.category.value) if seen.category else None
+    if seen.unclear:
+        return words.t("situation.unclear_nearest", value=name) if name else words.t("situation.unclear")
+    return words.hedged(seen.category, name) if seen.category and name else None
 
 
 def _value(words: Wording, value: str | None) -> str:
