@@ -28,7 +28,7 @@ from knowledge.records import Columns
 __all__ = ["Candidate", "Matcher", "Ranker", "literalness", "longness", "read_ranker"]
 
 LONG_FROM = 60  # units, see longness
-SHARED_FROM = 0.2  # share of a question's words in one case
+SHARED_FROM = 0.1  # share of a question's words in one case
 _WORDS = re.compile(r"[a-zA-Z]+")
 BUNDLED = Path(__file__).parent.parent / "knowledge" / "data" / "ranker.json"
 
@@ -37,7 +37,7 @@ BUNDLED = Path(__file__).parent.parent / "knowledge" / "data" / "ranker.json"
 class Ranker:
     """Weights of the parts, each at least 0, and the weighted sum at which a case counts as half alike; every part only
     ever raises the score. `weights` are for short questions in other words than the cases, fitted by eval.ranker;
-    `long_weights` for long messages, and for questions whose words stand in a case: these say what they mean."""
+    `long_weights` for long messages, and for cases in which the question's words stand."""
 
     weights: Mapping[str, float]
     half: float
@@ -45,12 +45,16 @@ class Ranker:
     long_half: float
     fitted_on: str
 
-    def __call__(self, parts: Mapping[str, float], literal: float = 0.0) -> float:
-        """The score in 0..1; `literal` (0..1, see literalness) goes from the one set of weights to the other."""
-        strength = (1.0 - literal) * sum(w * parts[name] for name, w in self.weights.items()) / self.half
-        if literal:
-            strength += literal * sum(w * parts[name] for name, w in self.long_weights.items()) / self.long_half
-        return round(similarity.saturate(strength, 1.0), 6)
+    def __call__(self, parts: Mapping[str, float], length: float = 0.0) -> float:
+        """The score in 0..1; `length` (0..1, see longness) goes from the one set of weights to the other. A case in
+        which the question's words stand (see literalness) is judged by the words, where that raises it."""
+        literal = literalness(parts.get("coverage", 0.0))
+        short = sum(w * parts[name] for name, w in self.weights.items()) / self.half
+        if not (length or literal):
+            return round(similarity.saturate(short, 1.0), 6)
+        long = sum(w * parts[name] for name, w in self.long_weights.items()) / self.long_half
+        strength = (1.0 - length) * short + length * long
+        return round(similarity.saturate(strength + literal * max(long - strength, 0.0), 1.0), 6)
 
     def counting(self, part: str, weight: float, typical: float) -> "Ranker":
         """The same with a weight for one part more, which is `typical` in a case that is half alike."""
@@ -74,15 +78,14 @@ def longness(text: str) -> float:
     return min(max((units - LONG_FROM) / LONG_FROM, 0.0), 1.0)
 
 
-def literalness(text: str, compared: Sequence[Mapping[str, float]]) -> float:
-    """How far a question is to be taken by its words, 0..1: by its length, or by the greatest share of its words'
-    weight that stands in one of the compared cases (from 0.2 on, wholly from 0.4 on).
+def literalness(coverage: float) -> float:
+    """How far a case is to be judged by the question's words, 0..1, by the share of their weight that stands in it: 0
+    up to a tenth, 1 from a fifth on.
 
-    >>> literalness("桥下积水", [{"coverage": 0.1}]), literalness("桥下积水", [{"coverage": 0.2}, {"coverage": 0.6}])
+    >>> literalness(0.08), literalness(0.6)
     (0.0, 1.0)
     """
-    best = max((parts["coverage"] for parts in compared), default=0.0)
-    return max(longness(text), min(max((best - SHARED_FROM) / SHARED_FROM, 0.0), 1.0))
+    return min(max((coverage - SHARED_FROM) / SHARED_FROM, 0.0), 1.0)
 
 
 def read_ranker(path: Path | None = None) -> Ranker:
@@ -145,8 +148,7 @@ class Matcher:
             parts["vector"] = self._vector(situation, columns[case_id], vectors.get(case_id, 0.0), parts["meaning"])
             parts |= self._fields(situation, asked, columns[case_id], moment, now)
             found.append({name: round(min(max(value, 0.0), 1.0), 4) for name, value in parts.items()})
-        literal = literalness(text, found)
-        compared = [Candidate(i, ranker(parts, literal), parts) for i, parts in zip(ids, found, strict=True)]
+        compared = [Candidate(i, ranker(parts, length), parts) for i, parts in zip(ids, found, strict=True)]
         return self._reranked(text, ranker, _in_order(compared))
 
     def read(self, candidates: Sequence[Candidate], situation: Situation, now: datetime, top: int) -> tuple[Match, ...]:
@@ -204,11 +206,10 @@ class Matcher:
             return compared
         judgements = dict(zip(best, judged, strict=True))
         ranker = ranker.counting("reranker", self.reranking.weight, TYPICAL)
-        literal = literalness(text, [candidate.parts for candidate in compared])
         again = []
         for candidate in compared:
             parts = {**candidate.parts, "reranker": round(judgements.get(candidate.case_id, 0.0), 4)}
-            again.append(Candidate(candidate.case_id, ranker(parts, literal), parts))
+            again.append(Candidate(candidate.case_id, ranker(parts, longness(text)), parts))
         return _in_order(again)
 
     def _asked(self, situation: Situation) -> dict[str, float]:

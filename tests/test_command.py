@@ -381,7 +381,7 @@ def test_export_and_import_into_a_fresh_folder_keep_every_case(
 
 def test_loading_the_demo_twice_changes_nothing(capsys: pytest.CaptureFixture[str], demo: Path) -> None:
     change = open_workplace().records.last_change()
-    assert _json(capsys, "demo", "--load-only") == {"read": 258, "cases": 258}
+    assert _json(capsys, "demo", "--load-only") == {"read": 258, "cases": 258, "calls": 40}
     assert open_workplace().records.last_change() == change
 
 
