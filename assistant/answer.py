@@ -143,6 +143,21 @@ class Evidence(_Record):
     quote: str
 
 
+class CallEvidence(_Record):
+    """What a citizen said on the hotline, as evidence: the sentence as it is shown (masked), its segment and its start
+    in seconds. A `doubtful` one was heard badly: it is no exact quote and is shown with its mark. `score` in 0..1
+    orders, and is no chance."""
+
+    call_id: int
+    external_id: str | None
+    received_at: datetime
+    segment: int
+    start: float
+    sentence: str
+    score: float = Field(ge=0, le=1)
+    doubtful: bool
+
+
 class TrackRecord(_Record):
     """How an action type did in the similar cases. `tried` counts actions with a known result, `worked` those that
     did; `rate` is the mean of the similarity-weighted Beta posterior and `low`/`high` its central 90% interval;
@@ -213,6 +228,7 @@ class Recommendation(_Record):
     language: Language
     models: dict[str, str]
     ms: float
+    calls: tuple[CallEvidence, ...] = ()
 
 
 class Turn(_Record):
