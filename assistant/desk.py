@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from functools import partial
 from uuid import uuid4
 
-from assistant.answer import Match, Reaction, Recommendation, Situation, Turn, Verdict
+from assistant.answer import CallEvidence, Match, Reaction, Recommendation, Situation, Turn, Verdict
 from assistant.compose import Prose
 from assistant.dialogue import Dialogue
 from assistant.hubs import ENOUGH, Hubs
@@ -56,6 +56,7 @@ class Desk:
     conversation_log: Conversations
     models: Mapping[str, str]
     example_texts: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    calls_about: Callable[[Situation], Sequence[CallEvidence]] = lambda situation: ()
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
 
     @property
@@ -101,6 +102,7 @@ class Desk:
             answer_markdown=self.prose(situation, verdict, shown, composed),
             language=situation.language,
             models=self._versions(matcher),
+            calls=tuple(self.calls_about(situation)),
             ms=round(1000 * (time.perf_counter() - started), 1),
         )
         self._log(recommendation, candidates, wanted, actor)

@@ -11,6 +11,7 @@ from knowledge.errors import BadInput
 __all__ = ["Settings", "home_folder", "read_settings"]
 
 HEAVIEST = 10.0  # all weights of ranker.json together are about half of this
+MOST_AT_ONCE = 64  # processes, and threads of each
 
 
 @dataclass(frozen=True)
@@ -18,8 +19,10 @@ class Settings:
     """Every setting with its default. `database` is a path or an SQLAlchemy URL (empty: precedent.sqlite in the data
     folder); `embedder` is "meaning" or the name or folder of a sentence-transformers model (`precedent models use`
     overrules it); `vector_weight` and `reranker_weight` are what an outside embedder and a reranker count for in the
-    score; `vectors` is "faiss" or "chroma"; taxonomy, gazetteer and dangers are the city's own where their files lie
-    in the data folder."""
+    score; `vectors` is "faiss" or "chroma"; `speech_model` is the name or file of a checkpoint (empty: the best at
+    hand); `speech_download` names official weights ("small", "turbo") that are fetched where there are none;
+    `hotline_workers` processes hear calls (0: those of another program), each with `hotline_threads` threads;
+    taxonomy, gazetteer and dangers are the city's own where their files lie in the data folder."""
 
     database: str = ""
     embedder: str = "meaning"
@@ -28,6 +31,10 @@ class Settings:
     vectors: str = "faiss"
     chroma_host: str = "127.0.0.1"
     chroma_port: int = 8000
+    speech_model: str = ""
+    speech_download: str = ""
+    hotline_workers: int = 1
+    hotline_threads: int = 2
     city_zh: str = "云州市"
     city_en: str = "Yunzhou"
 
@@ -56,4 +63,7 @@ def read_settings(home: Path) -> Settings:
     for name in ("vector_weight", "reranker_weight"):
         if not 0 <= getattr(found, name) <= HEAVIEST:  # nan is neither
             raise BadInput(f"{path}: {name} must lie between 0 and {HEAVIEST:g}, not {getattr(found, name)}")
+    for name, least in (("hotline_workers", 0), ("hotline_threads", 1)):
+        if not least <= getattr(found, name) <= MOST_AT_ONCE:
+            raise BadInput(f"{path}: {name} must lie between {least} and {MOST_AT_ONCE}, not {getattr(found, name)}")
     return found

@@ -10,9 +10,11 @@ from zlib import crc32
 from sqlalchemy import Engine
 
 from assistant.adapt import Adapter
+from assistant.callwiring import open_hotline
 from assistant.compose import Prose
 from assistant.desk import Desk
 from assistant.dialogue import Dialogue
+from assistant.hotline import Hotline
 from assistant.match import Matcher, read_ranker
 from assistant.models import BUILT_IN, Choice, Current, Models, embed_all
 from assistant.narrow import Narrower
@@ -22,6 +24,7 @@ from assistant.rerank import Reranking
 from assistant.retell import Retelling
 from assistant.settings import Settings, home_folder, read_settings
 from assistant.situation import Understanding
+from assistant.speech import Speech
 from assistant.verdict import read_verdict_model
 from knowledge.categories import Categoriser
 from knowledge.classifier import Classifier
@@ -49,8 +52,6 @@ from knowledge.words import TantivyWords
 from prompts import read_phrases
 
 __all__ = ["Workplace", "open_workplace"]
-
-Progress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True)
@@ -80,19 +81,15 @@ class Workplace:
     @cached_property
     def learned(self) -> Classifier | None:
         """What was learned from the city's own labelled texts; None where nothing was."""
-        return read_learned(self._lesson)
-
-    @property
-    def _lesson(self) -> Path:
-        return self.home / "categories.npz"
+        return read_learned(self.home / "categories.npz")
 
     def learn_categories(self, labelled: Labelled) -> Lesson:
         """Learns categories from labelled texts, and keeps it if it helps; the next workplace reads with it."""
-        return learn(labelled, Categoriser(self.taxonomy, self.meaning), self._lesson)
+        return learn(labelled, Categoriser(self.taxonomy, self.meaning), self.home / "categories.npz")
 
     def forget_categories(self) -> bool:
         """Removes what was learned, damaged or not; False where nothing was."""
-        return forget(self._lesson)
+        return forget(self.home / "categories.npz")
 
     @cached_property
     def engine(self) -> Engine:
@@ -207,7 +204,7 @@ class Workplace:
             reranking=reranking,
         )
 
-    def use_models(self, choice: Choice, progress: Progress | None = None) -> int:
+    def use_models(self, choice: Choice, progress: Callable[[int, int], None] | None = None) -> int:
         """Loads the models, embeds every case, then makes the choice; gives the number of cases embedded. Whatever
         fails before leaves the old choice in place."""
         matcher = self.matcher(choice)
@@ -241,12 +238,7 @@ class Workplace:
             verdict_model=verdict_model,
             composer=Composer(self.taxonomy, phrases, Adapter(self.gazetteer, phrases)),
             prose=Prose(self.taxonomy, self.gazetteer, phrases),
-            dialogue=Dialogue(
-                understanding,
-                Narrower(self.taxonomy, self.gazetteer, phrases),
-                Retelling(self.taxonomy, self.gazetteer, phrases),
-                phrases,
-            ),
+            dialogue=self._dialogue(understanding),
             statistics=Statistics(self.engine),
             interactions=self.interactions,
             conversation_log=Conversations(self.engine),
@@ -258,26 +250,36 @@ class Workplace:
                 "language_model": "none",
             },
             example_texts=examples(),
+            calls_about=lambda situation: self.hotline.evidence(situation),
         )
 
+    def _dialogue(self, understanding: Understanding) -> Dialogue:
+        parts = (self.taxonomy, self.gazetteer, read_phrases())
+        return Dialogue(understanding, Narrower(*parts), Retelling(*parts), parts[2])
+
     def import_cases(
-        self,
-        path: Path,
-        *,
-        mapping: Path | None = None,
-        dry_run: bool = False,
+        self, path: Path, *, mapping: Path | None = None, dry_run: bool = False,
         progress: Callable[[int], None] | None = None,
-    ) -> ImportReport:
+    ) -> ImportReport:  # fmt: skip
         """Imports a case file. Raises BadInput for a file or mapping that cannot be read."""
         return import_cases(
-            path,
-            self.records,
-            taxonomy=self.taxonomy,
-            gazetteer=self.gazetteer,
-            mapping=read_mapping(mapping) if mapping else None,
-            dry_run=dry_run,
-            progress=progress,
-        )
+            path, self.records, taxonomy=self.taxonomy, gazetteer=self.gazetteer,
+            mapping=read_mapping(mapping) if mapping else None, dry_run=dry_run, progress=progress,
+        )  # fmt: skip
+
+    @cached_property
+    def speech(self) -> Speech:
+        """The speech models at hand."""
+        s = self.settings
+        return Speech(self.home, s.speech_model, s.hotline_threads, s.speech_download)
+
+    @cached_property
+    def hotline(self) -> Hotline:
+        """The door to calls; it works on them once its jobs are started."""
+        return open_hotline(
+            self.home, self.engine, self.speech, lambda: self.desk, taxonomy=self.taxonomy, gazetteer=self.gazetteer,
+            workers=self.settings.hotline_workers,
+        )  # fmt: skip
 
     def load_demo(self, progress: Callable[[int], None] | None = None) -> int:
         """Puts the demo city's cases into the case base; gives the number of cases read. Twice changes nothing."""

@@ -8,14 +8,18 @@ from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Engine, inspect, text
+from sqlalchemy import Engine, create_engine, inspect, text
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
+from knowledge import call_tables
 from knowledge import tables as t
+from knowledge.call import Recording
+from knowledge.calls import Calls
 from knowledge.case import Case
 from knowledge.database import HEAD, MIGRATIONS, from_column, open_database, reading, to_column, writing
 from knowledge.errors import Fault
@@ -52,6 +56,42 @@ def test_migrations_end_in_the_schema_of_the_tables(engine: Engine) -> None:
         for table in t.metadata.tables.values():  # checks are not compared by alembic
             named = {c.name for c in table.constraints if c.name and "CHECK" in type(c).__name__.upper()}
             assert {c["name"] for c in found.get_check_constraints(table.name)} == named
+
+
+def _at_revision(url: str, revision: str) -> None:
+    """A database as an older version of the program left it, with a case in it."""
+    engine = create_engine(url)
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    with engine.connect() as connection, connection.begin():
+        config.attributes["connection"] = connection
+        command.upgrade(config, revision)
+    SqlRecords(engine).write([Case(external_id="old", situation="停电")])
+    with engine.connect() as connection:
+        assert call_tables.calls.name not in inspect(connection).get_table_names()
+    engine.dispose()
+
+
+@pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
+def test_an_older_database_is_brought_up_to_date(
+    kind: str, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:  # fmt: skip
+    url = f"sqlite:///{tmp_path / 'base.sqlite'}"
+    if kind == "postgresql":
+        server = request.getfixturevalue("postgres")
+        admin = create_engine(f"{server}postgres", isolation_level="AUTOCOMMIT")
+        with admin.connect() as connection:
+            connection.execute(text("CREATE DATABASE upgraded"))
+        admin.dispose()
+        url = f"{server}upgraded"
+    _at_revision(url, "0001")
+    engine = open_database(url)
+    assert [s.case.external_id for s in SqlRecords(engine).all()] == ["old"]
+    assert SqlRecords(engine).last_change() == 1
+    call, new = Calls(engine).add(Recording(sha256="ab" * 32, name="a.wav", size=1), received_at=datetime.now(UTC))
+    assert (new, call.change) == (True, 1), "calls are counted by themselves"
+    assert SqlRecords(engine).write([Case(external_id="new", situation="停水")]).added == 1
+    engine.dispose()
 
 
 def test_opening_again_changes_nothing(tmp_path: Path) -> None:

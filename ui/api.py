@@ -5,6 +5,7 @@ to the assistant.
 """
 
 import logging
+import re
 from datetime import UTC, datetime
 from typing import Any, Literal
 
@@ -15,10 +16,13 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.exceptions import HTTPException
 
 from assistant.answer import Match, Reaction, Recommendation, Turn, Verdict
+from assistant.hotline import Hotline
 from knowledge.case import CaseKind
 from knowledge.errors import BadInput, NotFound, PrecedentError
 from knowledge.filter import Wanted
+from knowledge.recordings import TooLarge
 from knowledge.text import MAX_QUESTION, clean
+from ui.call_api import create_call_router
 from ui.facade import Assistant
 
 __all__ = ["add_api", "create_router"]
@@ -26,6 +30,7 @@ __all__ = ["add_api", "create_router"]
 logger = logging.getLogger(__name__)
 
 LARGEST_BODY = 1_000_000  # bytes
+_STREAMED = re.compile(r"/api/v1/calls(/\d+/attach)?/?")  # recordings and transcripts, which have limits of their own
 
 Language = Literal["zh", "en"]
 
@@ -186,7 +191,7 @@ def _error(status: int, sentence: str) -> JSONResponse:
 
 
 def _refused(request: Request, error: Exception) -> JSONResponse:
-    status = 404 if isinstance(error, NotFound) else 413 if isinstance(error, _TooLong) else 400
+    status = 404 if isinstance(error, NotFound) else 413 if isinstance(error, _TooLong | TooLarge) else 400
     if not isinstance(error, BadInput):
         logger.error("%s %s: %s", request.method, request.url.path, error)
         status = 503
@@ -213,13 +218,15 @@ def _fault(request: Request, error: Exception) -> JSONResponse:
 
 
 class _BodyLimit:
-    """Refuses a request to the API whose body is announced, or turns out, to be larger than 1 MB."""
+    """Refuses a request to the API whose body is announced, or turns out, to be larger than 1 MB; but for recordings,
+    which are written while they come."""
 
     def __init__(self, app: Any) -> None:
         self.app = app
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        if scope["type"] != "http" or not scope["path"].startswith("/api/v1/"):
+        path = scope.get("path", "")
+        if scope["type"] != "http" or not path.startswith("/api/v1/") or _STREAMED.fullmatch(path):
             await self.app(scope, receive, send)
             return
         length = dict(scope["headers"]).get(b"content-length", b"0")
@@ -231,9 +238,11 @@ class _BodyLimit:
         await self.app(scope, receive, send)
 
 
-def add_api(app: FastAPI, assistant: Assistant) -> None:
-    """Puts the API and its errors into an app."""
+def add_api(app: FastAPI, assistant: Assistant, hotline: Hotline | None = None) -> None:
+    """Puts the API and its errors into an app; the calls where there is a hotline."""
     app.include_router(create_router(assistant))
+    if hotline is not None:
+        app.include_router(create_call_router(hotline))
     app.add_exception_handler(PrecedentError, _refused)
     app.add_exception_handler(RequestValidationError, _unusable)
     app.add_exception_handler(HTTPException, _missing)

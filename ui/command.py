@@ -42,12 +42,23 @@ def _parser() -> argparse.ArgumentParser:
     )
     _search_options(match, top=10)
 
-    importing = commands.add_parser("import", help="add cases from a CSV, XLSX or JSONL file")
-    importing.add_argument("file", type=Path)
-    importing.add_argument("--kind", choices=["cases"], default="cases", help="what the file holds")
+    importing = commands.add_parser("import", help="add cases from a CSV, XLSX or JSONL file; or calls")
+    importing.add_argument("file", type=Path, nargs="+", help="for calls also folders, and listings of recordings")
+    importing.add_argument("--kind", choices=["cases", "calls"], default="cases", help="what the file holds")
+    importing.add_argument("--no-wait", action="store_true", help="calls: end when they are taken in, not understood")
     importing.add_argument("--mapping", type=Path, metavar="FILE", help="TOML or JSON: foreign heading = case field")
     importing.add_argument("--dry-run", action="store_true", help="read and check, write nothing")
     importing.add_argument("--json", action="store_true")
+
+    transcribe = commands.add_parser("transcribe", help="what is said in a recording; nothing is kept")
+    transcribe.add_argument("file", type=Path, nargs="+")
+    transcribe.add_argument("--model", metavar="NAME", help="name or file of a checkpoint (the best at hand)")
+    transcribe.add_argument("--demo-model", action="store_true", help="try the demonstration model")
+    transcribe.add_argument("--json", action="store_true", help="one JSON object a line for each file")
+
+    hear = commands.add_parser("hear", help="work on the calls that wait, or watch a folder for recordings")
+    hear.add_argument("--watch", type=Path, metavar="FOLDER", help="take in whatever lands there, until interrupted")
+    hear.add_argument("--json", action="store_true")
 
     export = commands.add_parser("export", help="write cases or the interaction log as JSON Lines")
     export.add_argument("what", choices=["cases", "interactions"], nargs="?", default="cases")
@@ -69,6 +80,10 @@ def _parser() -> argparse.ArgumentParser:
     use.add_argument("name", nargs="?", help='"meaning", or name or folder of a sentence-transformers model')
     use.add_argument("--reranker", metavar="NAME", help='name or folder of a cross-encoder, or "none"')
     use.add_argument("--json", action="store_true", default=argparse.SUPPRESS)
+
+    pull = actions.add_parser("pull", help="fetch official speech weights, with progress; goes on where it stopped")
+    pull.add_argument("name", help="such as whisper-turbo or whisper-small")
+    pull.add_argument("--json", action="store_true", default=argparse.SUPPRESS)
 
     tune = actions.add_parser(
         "tune", help="fine-tune the embedder on accepted matches; kept only if nothing gets worse"

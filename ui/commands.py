@@ -16,6 +16,7 @@ from knowledge.errors import BadInput, Fault
 from knowledge.filter import Wanted
 from knowledge.text import clean
 from ui.categories import categories
+from ui.hear import hear, import_recordings, load_demo_calls, pull, transcribe
 from ui.models import models
 
 __all__ = ["run", "wanted"]
@@ -27,10 +28,12 @@ def run(options: Namespace) -> None:
         "ask": _ask,
         "match": _match,
         "import": _import,
+        "transcribe": transcribe,
+        "hear": hear,
         "export": _export,
         "serve": _serve,
         "doctor": _doctor,
-        "models": models,
+        "models": _models,
         "categories": categories,
         "demo": _demo,
     }
@@ -182,9 +185,18 @@ def _readable(situation: Situation, line: dict[str, Any], desk: Desk) -> str:
     return "\n".join(rows)
 
 
+def _models(options: Namespace, workplace: Workplace) -> None:
+    (pull if options.action == "pull" else models)(options, workplace)
+
+
 def _import(options: Namespace, workplace: Workplace) -> None:
+    if options.kind == "calls":
+        import_recordings(options, workplace)
+        return
+    if len(options.file) != 1:
+        raise BadInput(f"cases come in one file at a time, not in {len(options.file)}; import each by itself")
     shown = _Progress("import", quiet=options.json)
-    report = workplace.import_cases(options.file, mapping=options.mapping, dry_run=options.dry_run, progress=shown)
+    report = workplace.import_cases(options.file[0], mapping=options.mapping, dry_run=options.dry_run, progress=shown)
     shown.end()
     if not options.dry_run and report.added + report.updated:
         workplace.copies.sync()
@@ -226,7 +238,7 @@ def _serve(options: Namespace, workplace: Workplace, demo: bool = False) -> None
     print("precedent: bringing the indexes up to date …", file=sys.stderr)
     workplace.desk.copies.sync()
     workplace.copies.save()
-    serve(workplace.desk, options.host, options.port, demo)
+    serve(workplace.desk, options.host, options.port, demo, workplace.hotline)
 
 
 def _doctor(options: Namespace, workplace: Workplace) -> None:
@@ -249,11 +261,12 @@ def _demo(options: Namespace, workplace: Workplace) -> None:
     shown.end()
     workplace.copies.sync()
     workplace.copies.save()
+    calls = sum(workplace.hotline.counts().values()) if load_demo_calls(workplace.hotline) else 0
     count = workplace.records.count()
     print(
-        json.dumps({"read": read, "cases": count})
+        json.dumps({"read": read, "cases": count, "calls": calls})
         if options.json
-        else f"demo city: {read} cases read, {count} in the case base"
+        else f"demo city: {read} cases read, {count} in the case base; {calls} calls"
     )
     if not options.load_only:
         _serve(options, workplace, demo=True)

@@ -1,4 +1,5 @@
-"""The web server: the page at "/", the HTTP API, `/healthz`, `/metrics` and `/docs`, and the loop that serves them.
+"""The web server: the page at "/", the pages of the hotline, the HTTP API, `/healthz`, `/metrics` and `/docs`, and the
+loop that serves them.
 
 It knows no ranking and no storage. A port that is taken is not an error: the next free one is used and named.
 """
@@ -15,9 +16,12 @@ import uvicorn
 from fastapi import FastAPI, Response
 from fastapi.responses import HTMLResponse, JSONResponse
 
+from assistant.hotline import Hotline
 from knowledge.errors import Fault, PrecedentError
 from ui.api import add_api
+from ui.call_page import add_call_pages
 from ui.facade import Assistant
+from ui.hotline_pages import add_hotline_pages
 from ui.metrics import Measured, Metrics
 from ui.page import mount_page
 from ui.reference import reference
@@ -58,13 +62,13 @@ class _Headers:
         await self.app(scope, receive, send_with_headers if scope["type"] == "http" else send)
 
 
-def create_app(assistant: Assistant, *, demo: bool = False) -> FastAPI:
+def create_app(assistant: Assistant, *, demo: bool = False, hotline: Hotline | None = None) -> FastAPI:
     """The whole application; its metrics are its own, so that several may live in one process."""
     metrics = Metrics()
     measured = Measured(assistant, metrics)
     app = FastAPI(title="Precedent 先例", version="1", docs_url=None, redoc_url=None)
     app.add_middleware(_Headers)
-    add_api(app, measured)
+    add_api(app, measured, hotline)
 
     @app.get("/healthz", include_in_schema=False)
     def healthz() -> JSONResponse:
@@ -82,6 +86,9 @@ def create_app(assistant: Assistant, *, demo: bool = False) -> FastAPI:
     def docs() -> HTMLResponse:
         return HTMLResponse(reference(app.openapi()))
 
+    if hotline is not None:
+        add_hotline_pages(app, measured, hotline, demo=demo)
+        add_call_pages(app, measured, hotline, demo=demo)
     return mount_page(app, measured, demo=demo)
 
 
@@ -101,12 +108,13 @@ def free_socket(host: str, port: int) -> tuple[socket.socket, int]:
     raise Fault(f"ports {port} to {port + _TRIES} on {host} cannot be used; name another with --port or --host")
 
 
-def serve(assistant: Assistant, host: str, port: int, demo: bool) -> None:
-    """Serves until it is interrupted; says that it is ready only when the page answers."""
+def serve(assistant: Assistant, host: str, port: int, demo: bool, hotline: Hotline | None = None) -> None:
+    """Serves until it is interrupted, and works on calls meanwhile; says that it is ready only when the page
+    answers."""
     listening, taken = free_socket(host, port)
     if port not in (0, taken):
         print(f"Port {port} is taken; using {taken} instead.", file=sys.stderr, flush=True)
-    app = create_app(assistant, demo=demo)
+    app = create_app(assistant, demo=demo, hotline=hotline)
     config = uvicorn.Config(app, log_level="warning", ws="none", timeout_graceful_shutdown=3)
     server = uvicorn.Server(config)
     here = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)
@@ -115,10 +123,14 @@ def serve(assistant: Assistant, host: str, port: int, demo: bool) -> None:
         target=_announce, args=(here, taken, f"http://{shown}:{taken}", server), name="ready", daemon=True
     )
     announcer.start()
+    if hotline is not None:
+        hotline.jobs.start()
     try:
         server.run(sockets=[listening])
     finally:
         listening.close()
+        if hotline is not None:
+            hotline.jobs.close()
 
 
 def _announce(host: str, port: int, address: str, server: uvicorn.Server) -> None:
