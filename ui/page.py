@@ -19,10 +19,11 @@ os.environ["HF_HUB_DISABLE_TELEMETRY"] = "1"
 import gradio as gr
 from fastapi import FastAPI
 
+from knowledge.text import MAX_QUESTION
 from ui import session as sessions
 from ui.facade import Assistant
 from ui.session import Session
-from ui.texts import texts_in
+from ui.texts import LANGUAGE_COOKIE, chosen_language, texts_in
 from ui.view import View, messages, portions, view, visible
 
 __all__ = ["build_page", "mount_page"]
@@ -32,6 +33,14 @@ logger = logging.getLogger(__name__)
 STATIC = Path(__file__).parent / "static"
 _PAUSE = 0.03  # seconds between two portions of an answer
 _AT_ONCE = 16
+# A question that another page hands over (/#ask=…) is put into the box of a new conversation, and not sent. What stands
+# behind # is part of no request line and so of no log.
+_HANDED_OVER = """(kept) => {
+  const asked = location.hash.startsWith("#ask=") ? decodeURIComponent(location.hash.slice(5)) : "";
+  if (!asked) return [kept];
+  history.replaceState(null, "", location.pathname + location.search);
+  return [{ ...kept, conversation: null, asked }];
+}"""
 
 Updates = dict[Any, Any]
 Handler = Callable[[Session, dict[str, Any]], Session]
@@ -95,7 +104,7 @@ def _mounted(app: FastAPI, assistant: Assistant, *, demo: bool) -> FastAPI:
         build_page(assistant, demo=demo),
         path="/",
         theme=theme,
-        css_paths=STATIC / "style.css",
+        css_paths=[STATIC / name for name in ("palette.css", "pieces.css", "style.css")],
         footer_links=[],
         run_history=False,
         show_error=False,
@@ -187,7 +196,7 @@ class _Wiring:
         """Registers every event of the page."""
         parts, hidden = self.parts, {"show_progress": "hidden", "api_visibility": "private"}
         many: dict[str, Any] = {**hidden, "concurrency_limit": _AT_ONCE, "outputs": parts.all()}
-        page.load(self.load, inputs=[parts.browser], **many)
+        page.load(self.load, inputs=[parts.browser], js=_HANDED_OVER, **many)
         asked = gr.on([parts.send.click, parts.box.submit], self.ask, inputs=[parts.session, parts.box], **many)
         for panel in parts.panels():
             for name, handler in self._handlers().items():
@@ -221,8 +230,14 @@ class _Wiring:
         return handle
 
     def load(self, browser: object, request: gr.Request) -> Updates:
-        """The first view: language from the browser's memory or its Accept-Language header."""
-        return self._show(sessions.start(browser, request.headers.get("accept-language"), self.assistant))
+        """The first view: language as last chosen on any page, from the browser's memory or its Accept-Language."""
+        language = chosen_language(request.cookies.get(LANGUAGE_COOKIE))
+        session = sessions.start(browser, request.headers.get("accept-language"), self.assistant)
+        shown = self._show(replace(session, language=language or session.language))
+        asked = browser.get("asked") if isinstance(browser, dict) else None
+        if isinstance(asked, str) and asked:
+            shown[self.parts.box] = {**shown[self.parts.box], "value": asked[:MAX_QUESTION]}
+        return shown
 
     def example(self, session: Session, event: gr.EventData) -> Iterator[Updates]:
         """An example question was chosen: it is asked at once."""

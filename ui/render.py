@@ -14,6 +14,7 @@ from ui.texts import Texts
 from ui.wording import Wording
 
 __all__ = [
+    "bar",
     "button",
     "conversations",
     "empty",
@@ -68,19 +69,30 @@ def button(label: str, event: str, *, classes: str = "", hint: str | None = None
 
 
 def header(t: Texts, city: str, *, demo: bool) -> str:
-    """The bar across the top: name, city, language switch, light and dark."""
+    """The bar across the top of the chat: name, places to go, city, language switch, light and dark."""
+    language = button(t("header.switch_language"), "language", classes="quiet", hint=t("header.switch_language_hint"))
+    return bar(t, city, demo=demo, here="/", skip="results", title=t("brand.page_title"), language=language)
+
+
+def bar(t: Texts, city: str, *, demo: bool, here: str, skip: str, title: str, language: str) -> str:
+    """The bar of any page. `here` is the address of the place it belongs to, `skip` the id of what comes after it,
+    `language` the switch as HTML."""
     note = f'<span class="demo-note">{escape(t("brand.demo"))}</span>' if demo else ""
     theme = (
         f'<button type="button" class="quiet theme" data-local="theme" title="{escape(t("header.theme_hint"))}">'
         f'<span class="when-light">{escape(t("header.theme_dark"))}</span>'
         f'<span class="when-dark">{escape(t("header.theme_light"))}</span></button>'
     )
-    language = button(t("header.switch_language"), "language", classes="quiet", hint=t("header.switch_language_hint"))
+    places = "".join(
+        f'<a class="place" href="{address}"{" aria-current=page" if address == here else ""}>{escape(name)}</a>'
+        for address, name in (("/", t("header.ask")), ("/hotline", t("header.hotline")))
+    )
     return (
-        f'<header class="bar" data-language="{t.language}" data-title="{escape(t("brand.page_title"))}">'
-        f'<a class="skip" href="#results" data-local="skip">{escape(t("header.skip"))}</a>'
+        f'<header class="bar" data-language="{t.language}" data-title="{escape(title)}">'
+        f'<a class="skip" href="#{skip}" data-local="skip">{escape(t("header.skip"))}</a>'
         f'<h1><span class="name" lang="zh">{escape(t("brand.name"))}</span> '
         f'<span class="latin" lang="en">{escape(t("brand.latin"))}</span></h1>'
+        f'<nav class="places" aria-label="{escape(t("header.places"))}">{places}</nav>'
         f'<span class="city">{escape(city)}</span>{note}'
         f'<span class="tools">{language}{theme}</span></header>'
     )

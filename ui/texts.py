@@ -13,10 +13,20 @@ from typing import Literal
 
 from knowledge.errors import Fault
 
-__all__ = ["LANGUAGES", "Language", "Texts", "preferred_language", "read_texts", "texts_in"]
+__all__ = [
+    "LANGUAGES",
+    "LANGUAGE_COOKIE",
+    "Language",
+    "Texts",
+    "chosen_language",
+    "preferred_language",
+    "read_texts",
+    "texts_in",
+]
 
 Language = Literal["zh", "en"]
 LANGUAGES: tuple[Language, ...] = ("zh", "en")
+LANGUAGE_COOKIE = "precedent-language"  # what was chosen on one page holds on all
 BUNDLED = Path(__file__).parent / "static" / "texts"
 
 
@@ -96,3 +106,8 @@ def preferred_language(accept_language: str | None) -> Language:
             continue
     best = {language: max((w for w, tag in weighted if tag == language), default=0.0) for language in LANGUAGES}
     return "en" if best["en"] > best["zh"] else "zh"
+
+
+def chosen_language(chosen: str | None) -> Language | None:
+    """A language that a person named; None for anything else."""
+    return next((language for language in LANGUAGES if language == chosen), None)

@@ -9,7 +9,7 @@ from html import escape
 from typing import Any
 
 from assistant.answer import Turn
-from ui import render, render_action, render_case, render_situation
+from ui import render, render_action, render_case, render_situation, render_voices
 from ui.facade import Assistant
 from ui.session import Session
 from ui.texts import Texts, texts_in
@@ -83,6 +83,7 @@ def _panels(words: Wording, session: Session, assistant: Assistant) -> tuple[str
         render_case.opened(words, session.opened) if session.opened and not asked_for else "",
         render_action.cautions(words, shown),
         render_case.contrast(words, shown),
+        render_voices.voices(words, shown),
         render_case.cases(words, shown.matches),
     ]
     return "".join(understood), render_action.actions(words, shown, session.reactions), "".join(evidence)

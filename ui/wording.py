@@ -12,10 +12,10 @@ from knowledge.places import Gazetteer
 from knowledge.taxonomy import Taxonomy
 from ui.texts import Texts
 
-__all__ = ["CITY_TIME", "Wording", "chance", "number", "percent"]
+__all__ = ["CITY_TIME", "LIKELY", "SURE", "Wording", "chance", "number", "percent"]
 
 CITY_TIME = timezone(timedelta(hours=8), "Asia/Shanghai")
-_SURE, _LIKELY = 0.75, 0.5  # how sure a reading must be to stand without "probably" / "perhaps"
+SURE, LIKELY = 0.75, 0.5  # how sure a reading must be to stand without "probably" / "perhaps"
 _SIMILARITY = ((0.75, 4), (0.5, 3), (0.3, 2))
 _MONTHS_EN = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
 
@@ -76,9 +76,9 @@ class Wording:
 
     def hedged(self, reading: Reading, value: str) -> str:
         """A value that was read, with "probably" or "perhaps" in front where the reading is not sure."""
-        if reading.confidence >= _SURE:
+        if reading.confidence >= SURE:
             return value
-        return self.t("situation.likely" if reading.confidence >= _LIKELY else "situation.unsure", value=value)
+        return self.t("situation.likely" if reading.confidence >= LIKELY else "situation.unsure", value=value)
 
     def where(self, situation: Situation) -> str | None:
         """District and place of a situation; None if neither was said."""

@@ -35,6 +35,11 @@ function setTheme(dark, keep) {
   if (keep) localStorage.setItem("precedent-theme", dark ? "dark" : "light");
 }
 
+// What is chosen here holds on the other pages, too.
+function keepLanguage(language) {
+  document.cookie = `precedent-language=${language}; path=/; max-age=31536000; samesite=lax`;
+}
+
 const local = {
   theme: () => setTheme(!document.body.classList.contains("dark"), true),
   skip: () => document.getElementById("results")?.querySelector(".panel, .state")?.scrollIntoView(),
@@ -53,6 +58,7 @@ element.addEventListener("click", (event) => {
   event.preventDefault();
   if (button.dataset.local) return local[button.dataset.local](button);
   if (button.dataset.event === "open_case") return openCase(button.dataset.case);
+  if (button.dataset.event === "language") keepLanguage(button.closest(".bar").dataset.language === "zh" ? "en" : "zh");
   page.focus = button.dataset.focus ?? null;
   trigger(button.dataset.event, { ...button.dataset });
 });
