@@ -18,7 +18,10 @@ BELOW: dict[str, set[str]] = {
     "knowledge": set(),
     "prompts": set(),
 }
-HEAVY = ("gradio", "torch", "sentence_transformers", "chromadb", "langchain_chroma", "pandas", "sklearn", "lightgbm")
+HEAVY = (
+    *("gradio", "torch", "sentence_transformers", "chromadb", "langchain_chroma", "pandas", "sklearn", "lightgbm"),
+    *("av", "onnxruntime", "whisper", "faster_whisper", "ctranslate2", "silero_vad", "docx", "datasets", "numba"),
+)
 CHAT = re.compile(r"langchain\b|langchain_(?!chroma)|openai|anthropic")
 LINES = 300
 LONGER: dict[str, str] = {}  # module: why it may be longer; none at present (migrations are not counted)
