@@ -62,8 +62,9 @@ class Planner(Protocol):
 
 @dataclass(frozen=True)
 class CallPlan:
-    """The order: the best model at hand; for a demo call without one the text that it was spoken from; else waiting.
-    `reference` gives that text by the content hash of the recording."""
+    """The order: the best model at hand; for a demo call without a real one the text that it was spoken from, unless
+    somebody wants to see what the demonstration model hears; else waiting. `reference` gives that text by the content
+    hash of the recording."""
 
     choose: Callable[[], Model | str]
     hear: Hear
@@ -76,11 +77,13 @@ class CallPlan:
         if call.recording is None:
             return Plan(reason=_NO_SOUND)
         model = self.choose()
-        if isinstance(model, Model) and (not model.demo or call.demo or call.demo_model):
+        if isinstance(model, Model) and (not model.demo or call.demo_model):
             return Plan(opening=model.opening)
         spoken = self.reference(call.recording.sha256) if call.demo else None
         if spoken is not None:
             return Plan(transcript=spoken)
+        if isinstance(model, Model) and call.demo:
+            return Plan(opening=model.opening)
         return Plan(reason=DEMO_ONLY if isinstance(model, Model) else model)
 
     def model(self) -> Model | str:

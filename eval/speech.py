@@ -200,13 +200,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--each", type=int, default=50, help="clips of each kind")
     parser.add_argument("--repeats", type=int, default=3, help="runs of which the median is given")
     parser.add_argument("--recordings", type=Path, default=RECORDINGS)
+    parser.add_argument("--seed", type=int, default=77, help="of the clips")
     options = parser.parse_args(arguments)
     unknown = set(options.parts) - set(PARTS)
     if unknown:
         parser.error(f"unknown part {', '.join(sorted(unknown))}; choose of {', '.join(PARTS)}")
     if not options.checkpoint.is_file():
         parser.error(f"{options.checkpoint} is no file; name a checkpoint of openai-whisper")
-    bench = Bench(options.checkpoint, options.demo, options.threads, options.each, options.repeats, options.recordings)
+    bench = Bench(
+        options.checkpoint, options.demo, options.threads, options.each, options.repeats, options.recordings,
+        options.seed,
+    )  # fmt: skip
     for part in options.parts or PARTS:
         print(f"\n**{part}** ({options.checkpoint.name})\n", flush=True)
         PARTS[part](bench)

@@ -25,7 +25,8 @@ def call(*, demo: bool = False, demo_model: bool = False, sound: bool = True) ->
     [
         (REAL, call(), "real", False, ""),
         (REAL, call(demo=True), "real", False, ""),
-        (DEMO, call(demo=True), "demo", False, ""),
+        (DEMO, call(demo=True), "", True, ""),
+        (DEMO, call(demo=True, demo_model=True), "demo", False, ""),
         (DEMO, call(demo_model=True), "demo", False, ""),
         (DEMO, call(), "", False, "only the demonstration model"),
         (NONE, call(), "", False, NONE),

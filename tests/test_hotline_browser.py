@@ -19,6 +19,7 @@ import uvicorn
 from fake_desk import FakeDesk
 from fake_hotline import open_fake_hotline
 from fastapi import FastAPI
+from sounds import noise, write
 from test_page import ARGUMENTS, CONTRAST
 
 from assistant.callwiring import open_hotline
@@ -231,8 +232,7 @@ def test_urgent_calls_alert_until_they_are_noted(new_page: Any, folder: Path) ->
 
 def test_a_call_waits_for_a_model_and_goes_on_with_a_transcript(new_page: Any, folder: Path, tmp_path: Path) -> None:
     page = new_page()
-    sound = tmp_path / "等待.wav"
-    sound.write_bytes(b"RIFF0000WAVEfmt waiting")
+    sound = write(tmp_path / "等待.wav", noise(2.0))
     page.set_input_files("#files", str(sound))
     row = _row(page, "等待.wav")
     row.locator(".status-waiting").wait_for()

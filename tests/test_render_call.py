@@ -75,10 +75,11 @@ def test_a_danger_is_told_with_its_reason_and_with_its_doubt() -> None:
     ],
 )
 def test_only_what_the_state_allows_is_offered(state: CallState, offered: set[str], kept_back: set[str]) -> None:
-    html = call_page(wording(), CallView(call(state, transcript=None, version=0)))
-    buttons = set(re.findall(r'data-do="([a-z-]+)"', html))
+    known = call(state, transcript=None, version=0)
+    buttons = set(re.findall(r'data-do="([a-z-]+)"', call_page(wording(), CallView(known, demo_at_hand=True))))
     assert offered <= buttons
     assert not kept_back & buttons
+    assert 'data-do="try-demo"' not in call_page(wording(), CallView(known)), "there is none to try"
 
 
 def test_progress_is_told_in_seconds_of_audio() -> None:

@@ -12,6 +12,7 @@ from fastapi import APIRouter, FastAPI, Request
 from fastapi.responses import HTMLResponse
 from pydantic import ValidationError
 
+from assistant.callplan import Model
 from assistant.callreading import CallReading
 from assistant.hotline import Hotline
 from assistant.samematter import Related
@@ -75,8 +76,10 @@ def _missing(t: Texts, call_id: int) -> str:
 
 def _view(hotline: Hotline, call_id: int) -> CallView:
     call = hotline.call(call_id)
+    model = hotline.model()
     return CallView(
         call=call,
+        demo_at_hand=isinstance(model, Model) and model.demo,
         reading=_reading(call),
         question=hotline.question(call_id) if call.transcript and call.transcript.segments else "",
     )

@@ -29,11 +29,12 @@ _FROM_JAVASCRIPT = ("call_text", "call_player", "call_replace", "call_related", 
 @dataclass(frozen=True)
 class CallView:
     """What the page shows of a call, masked. `question` is the call as a question to the assistant, empty where there
-    is none yet."""
+    is none yet; `demo_at_hand`: only the demonstration model could hear it."""
 
     call: Call
     reading: CallReading | None = None
     question: str = ""
+    demo_at_hand: bool = False
 
 
 def call_title(words: Wording, call: Call) -> str:
@@ -48,7 +49,7 @@ def call_page(words: Wording, view: CallView) -> str:
         f'<div class="call-page" id="call" data-id="{call.call_id}">'
         f'<p class="way"><a href="/hotline">← {escape(t("call.list"))}</a></p>'
         f'<div id="call-head">{_head(words, view)}</div>'
-        f'<div id="call-state" aria-live="polite">{standing(t, call)}</div>'
+        f'<div id="call-state" aria-live="polite">{standing(t, call, demo_at_hand=view.demo_at_hand)}</div>'
         f'<div class="columns"><div class="left">{player(t, call)}'
         f'<section class="panel transcript" aria-labelledby="h-text">'
         f'<div id="call-text">{_transcript(words, view)}</div>{tools(t, call)}</section></div>'

@@ -7,7 +7,7 @@ Pure functions: records in, a string out, every value escaped. What the buttons 
 from html import escape
 
 from knowledge.attached import ENDINGS
-from knowledge.call import Call, CallState
+from knowledge.call import Call, CallState, TranscriptSource
 from ui.call_wording import reason
 from ui.render_transcript import at
 from ui.texts import Texts
@@ -15,12 +15,14 @@ from ui.texts import Texts
 __all__ = ["dialogs", "player", "standing", "tools"]
 
 
-def standing(t: Texts, call: Call) -> str:
-    """Where the call stands while it is not ready, why, and what can be done."""
+def standing(t: Texts, call: Call, *, demo_at_hand: bool = False) -> str:
+    """Where the call stands while it is not ready, why, and what can be done. A demo call that shows the text it was
+    spoken from may be heard by the demonstration model, if that is at hand."""
     state = call.state
     if state is CallState.READY:
         if not call.reason:
-            return ""
+            spoken = call.transcript is not None and call.transcript.source is TranscriptSource.REFERENCE
+            return _try_demo(t, call, at_hand=demo_at_hand) if spoken else ""
         again = _button(t, "again", "retry")
         return _box(t("call_state.unread"), [reason(t, call)[0]], again, kind="problem")
     title = t(f"call_state.{state.value}")
@@ -36,7 +38,9 @@ def standing(t: Texts, call: Call) -> str:
         more = f"<details><summary>{escape(t('call_state.details'))}</summary><p>{escape(said)}</p></details>"
     kind = "problem" if state is CallState.FAILED else "waiting"
     lines = [said if is_spoken else "", t(f"call_state.{state.value}_line")]
-    return _box(title, lines, f'<p class="buttons">{buttons}</p>{more}{_try_demo(t, call)}', kind=kind)
+    return _box(
+        title, lines, f'<p class="buttons">{buttons}</p>{more}{_try_demo(t, call, at_hand=demo_at_hand)}', kind=kind
+    )
 
 
 def _box(title: str, lines: list[str], below: str, *, kind: str) -> str:
@@ -60,12 +64,12 @@ def _progress(t: Texts, call: Call) -> str:
     )
 
 
-def _try_demo(t: Texts, call: Call) -> str:
-    if call.recording is None or call.demo or call.demo_model:
+def _try_demo(t: Texts, call: Call, *, at_hand: bool) -> str:
+    if call.recording is None or call.demo_model or not at_hand:
         return ""
     return (
         f'<details class="try"><summary>{escape(t("call_state.demo_try"))}</summary>'
-        f'<p class="warning">{escape(t("call_state.demo_warning"))}</p>'
+        f'<p class="warning">{escape(t("call_state.demo_spoken" if call.demo else "call_state.demo_warning"))}</p>'
         f"{_button(t, 'demo_confirm', 'try-demo')}</details>"
     )
 
