@@ -4,9 +4,13 @@ Calls are worked on by processes of this command, side by side with those of a s
 """
 
 import json
+import signal
 import sys
+import threading
 import time
 from argparse import Namespace
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -130,14 +134,27 @@ def hear(options: Namespace, workplace: Workplace) -> None:
         print(json.dumps(states) if options.json else f"{len(waiting)} calls: {states or 'nothing to do'}")
         return
     watch = Watch(options.watch, hotline)
-    hotline.jobs.start()
+    with _interruption() as interrupted:
+        hotline.jobs.start()
+        try:
+            while not interrupted.wait(_LOOK_S):
+                for line in watch.look():
+                    print(json.dumps(line, ensure_ascii=False) if options.json else _told(line), flush=True)
+        finally:
+            hotline.jobs.close()
+    raise KeyboardInterrupt
+
+
+@contextmanager
+def _interruption() -> Iterator[threading.Event]:
+    """An event that an interrupt of the keyboard sets. Raised as an exception it would be lost where it arrives in a
+    destructor, and the command would watch on."""
+    interrupted = threading.Event()
+    before = signal.signal(signal.SIGINT, lambda number, frame: interrupted.set())
     try:
-        while True:
-            for line in watch.look():
-                print(json.dumps(line, ensure_ascii=False) if options.json else _told(line), flush=True)
-            time.sleep(_LOOK_S)
+        yield interrupted
     finally:
-        hotline.jobs.close()
+        signal.signal(signal.SIGINT, before)
 
 
 def _told(line: dict[str, Any]) -> str:
