@@ -59,5 +59,5 @@ class Speech:
         if isinstance(model, str):
             raise BadInput(model)
         if model.demo and not demo_model:
-            raise BadInput(DEMO_ONLY)
+            raise BadInput(f"{DEMO_ONLY} (with --demo-model)")
         return hear(path, model.opening(), prompt=prompt, progress=progress)

@@ -72,3 +72,23 @@ def test_a_real_recording_waits_until_somebody_lets_the_model_try(hotline: Hotli
     tried = _wait(hotline, call_id, lambda call: call.state is CallState.READY)
     assert tried.transcript is not None
     assert tried.transcript.segments == ()
+
+
+def test_what_callers_said_stands_beside_the_precedents_of_an_answer(tmp_path: Path) -> None:
+    spoken = next(call for call in read_demo_calls() if call.external_id == "DH-0002")  # a building site at night
+    workplace = open_workplace(tmp_path / "home")
+    assert workplace.desk.ask("工地半夜还在打桩，吵得睡不着").calls == ()
+    call_id = workplace.hotline.receive(spoken.path)[0].call_id
+    workplace.hotline.jobs.start()
+    try:
+        _wait(workplace.hotline, call_id, lambda call: call.state is CallState.READY)
+        (found,) = workplace.desk.ask("工地半夜还在打桩，吵得睡不着").calls
+        transcript = workplace.hotline.call(call_id).transcript
+        assert transcript is not None
+        assert found.call_id == call_id
+        assert found.sentence in transcript.segments[found.segment].text
+        assert transcript.segments[found.segment].start <= found.start <= transcript.segments[found.segment].end
+        assert workplace.desk.ask("野猪跑进了菜地").calls == (), "what no caller spoke of has no evidence"
+    finally:
+        workplace.hotline.jobs.close()
+        workplace.engine.dispose()

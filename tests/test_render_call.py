@@ -129,3 +129,13 @@ def test_a_transcript_for_demonstration_says_so() -> None:
     tried = transcript(model="demo-zh-2026")
     assert "只为演示语音训练" in call_page(wording(), CallView(call(transcript=tried)))
     assert "只为演示语音训练" not in call_page(wording(), CallView(call()))
+
+
+def test_a_demo_call_that_shows_its_text_may_be_heard_if_there_is_the_model() -> None:
+    spoken = call(transcript=transcript(source=TranscriptSource.REFERENCE), demo=True)
+    html = call_page(wording(), CallView(spoken, demo_at_hand=True))
+    assert 'data-do="try-demo"' in html
+    assert wording().t("call_state.demo_spoken") in html
+    others = (CallView(spoken), CallView(spoken.model_copy(update={"demo_model": True}), demo_at_hand=True))
+    for view in (*others, CallView(call(), demo_at_hand=True)):
+        assert 'data-do="try-demo"' not in call_page(wording(), view)
