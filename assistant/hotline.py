@@ -260,6 +260,10 @@ class Hotline:
         """Makes calls one matter; gives its id."""
         return self.store.join(call_ids)
 
+    def part(self, call_id: int) -> None:
+        """Takes a call out of its matter again. Raises NotFound."""
+        self.store.part(call_id)
+
     def question(self, call_id: int) -> str:
         """The call as a question to the assistant, masked. Raises BadInput where there is no transcript."""
         call = self.store.get(call_id)

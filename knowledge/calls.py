@@ -190,6 +190,21 @@ class Calls:
                     change_row(connection, row.call_id, {"matter_id": matter_id})
         return matter_id
 
+    def part(self, call_id: int) -> None:
+        """Takes a call out of its matter; one that is left alone is no matter any more, and the others go by the lowest
+        of their ids. Nothing changes for a call that was joined to none. Raises NotFound."""
+        c = t.calls.c
+        with writing(self.engine) as connection:
+            matter_id = locked(connection, call_id).matter_id
+            if matter_id is None:
+                return
+            others = select(c.call_id).where(c.matter_id == matter_id, c.call_id != call_id).order_by(c.call_id)
+            left = list(connection.execute(others).scalars())
+            new = left[0] if len(left) > 1 else None
+            change_row(connection, call_id, {"matter_id": None})
+            for other in left if new != matter_id else ():
+                change_row(connection, other, {"matter_id": new})
+
     def last_change(self) -> int:
         """The highest change number given out; 0 where there is no call."""
         query = select(counters.c.value).where(counters.c.name == "call_change")

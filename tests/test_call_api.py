@@ -182,6 +182,9 @@ def test_moves(client: TestClient, hotline: Hotline) -> None:
     other = ready(client, hotline, "积水")
     joined = client.post("/api/v1/calls/join", json={"call_ids": [other, call_id]}).json()
     assert joined == {"matter_id": call_id}
+    assert client.post(f"/api/v1/calls/{other}/part").json()["matter_id"] is None
+    assert client.get(f"/api/v1/calls/{call_id}").json()["matter_id"] is None
+    assert client.post("/api/v1/calls/join", json={"call_ids": [other, call_id]}).json() == joined
     with pytest.raises(AssertionError):
         post(client, b"")
 

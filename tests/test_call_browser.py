@@ -344,6 +344,9 @@ def test_calls_on_one_matter_are_joined(open_page: Any, hotline: Hotline) -> Non
     page.click(f"[data-do=join][data-with='{second}']")
     page.wait_for_selector(".related .joined")
     assert hotline.call(first).matter_id == hotline.call(second).matter_id == min(first, second)
+    page.click(f"[data-do=separate][data-with='{second}']")
+    page.wait_for_selector(f"[data-do=join][data-with='{second}']")
+    assert hotline.call(first).matter_id is hotline.call(second).matter_id is None
 
 
 def test_what_to_do_is_asked_in_the_chat(open_page: Any, hotline: Hotline, address: str) -> None:

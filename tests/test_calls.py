@@ -191,6 +191,21 @@ def test_joining(calls: Calls) -> None:
     assert calls.get(ids[0]).matter_id is None
 
 
+def test_joining_is_undone(calls: Calls) -> None:
+    ids = [added(calls).call_id for _ in range(4)]
+    calls.join(ids[:3])
+    calls.part(ids[0])
+    assert [calls.get(i).matter_id for i in ids] == [None, ids[1], ids[1], None], "the others go by their lowest"
+    change = calls.last_change()
+    calls.part(ids[0])
+    assert calls.last_change() == change
+    calls.part(ids[2])
+    assert [calls.get(i).matter_id for i in ids] == [None] * 4, "one alone is no matter"
+    with pytest.raises(NotFound, match="999"):
+        calls.part(999)
+    assert calls.join([ids[0], ids[2]]) == ids[0]
+
+
 def test_change_numbers_rise_with_every_visible_change(calls: Calls) -> None:
     queue = CallQueue(calls.engine)
     ids = [added(calls).call_id for _ in range(3)]

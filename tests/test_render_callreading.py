@@ -68,8 +68,9 @@ def test_a_call_can_be_joined_once() -> None:
     html = related(wording(), call(matter_id=3), [Neighbour(_related(matter_id=4))])
     assert 'data-do="join" data-with="9"' in html
     joined = related(wording(), call(matter_id=3), [Neighbour(_related(matter_id=3))])
-    assert "data-do" not in joined
+    assert 'data-do="join"' not in joined
     assert "已合并" in joined
+    assert 'data-do="separate" data-with="9"' in joined, "and it can be undone"
     alone = related(wording(), call(), [Neighbour(_related())])
     assert "已合并" not in alone, "two calls of no matter are not joined"
 

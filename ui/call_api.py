@@ -231,6 +231,11 @@ def _add_moves(router: APIRouter, hotline: Hotline) -> None:
     def join(joining: Joining) -> dict[str, int]:
         return {"matter_id": hotline.join(joining.call_ids)}
 
+    @router.post("/{call_id}/part", summary="Takes a call out of its matter again")
+    def part(call_id: int) -> dict[str, Any]:
+        hotline.part(call_id)
+        return _shown(hotline.call(call_id))
+
     @router.post("/{call_id}/cancel", summary="Ends the work on a call")
     def cancel(call_id: int) -> dict[str, Any]:
         hotline.cancel(call_id)

@@ -192,7 +192,9 @@ def _call_head(words: Wording, call: Call, one: Neighbour) -> tuple[str, str]:
         asked = f'<p class="asked"><q>{escape(one.reading.asked.text)}</q></p>' if one.reading.asked else ""
     joined = found.matter_id is not None and found.matter_id == call.matter_id
     join = (
-        f'<p class="joined" role="status">{escape(t("call_related.joined"))}</p>'
+        f'<p class="joined"><span role="status">{escape(t("call_related.joined"))}</span> '
+        f'<button type="button" class="quiet" data-do="separate" data-with="{found.id}">'
+        f"{escape(t('call_related.separate'))}</button></p>"
         if joined
         else f'<button type="button" class="quiet" data-do="join" data-with="{found.id}">'
         f"{escape(t('call_related.join'))}</button>"

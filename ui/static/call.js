@@ -56,6 +56,19 @@ async function move(action) {
   await quietly();
 }
 
+async function separate(button) {
+  button.disabled = true;
+  try {
+    await ask(`/api/v1/calls/${button.dataset.with}/part`, { method: "POST" });
+    await quietly();
+    await loadRelated();
+    tell(say("call_related.parted"));
+  } catch (error) {
+    button.disabled = false;
+    problem(error);
+  }
+}
+
 async function join(button) {
   button.disabled = true;
   const ids = [Number(page.dataset.id), Number(button.dataset.with)];
@@ -122,6 +135,7 @@ const clicks = {
   copy: copyBriefing,
   print: () => window.print(),
   join,
+  separate,
   "replace-now": replaceNow,
   "write-it": () => {
     part("attach").open = true;
