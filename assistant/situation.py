@@ -16,6 +16,7 @@ from assistant.moment import find_time
 from assistant.quantity import find_quantities
 from knowledge.categories import Categoriser
 from knowledge.dangers import Danger, Sign, find_dangers
+from knowledge.kinds import UNNAMED
 from knowledge.meaning import Meaning
 from knowledge.places import Gazetteer
 from knowledge.text import language_of
@@ -86,7 +87,7 @@ class Understanding:
         if not vector.any():
             return {"outside": 1.0}
         shares = self.meaning.shares(vector)[0]
-        outside = sum(float(s) for k, s in zip(self.meaning.kinds, shares, strict=True) if k.leaf in {"other", "chat"})
+        outside = sum(float(s) for k, s in zip(self.meaning.kinds, shares, strict=True) if k.leaf in UNNAMED)
         best = [(self.meaning.kinds[place], float(shares[place])) for place in np.argsort(-shares)[:3]]
         read = [KindReading(id=k.id, name=k.zh if language == "zh" else k.en, share=round(s, 3)) for k, s in best]
         return {

@@ -11,9 +11,11 @@ from numpy.typing import NDArray
 
 from knowledge.meaning import Kind, Meaning
 
-__all__ = ["CaseMeanings", "SharedKind"]
+__all__ = ["UNNAMED", "CaseMeanings", "Knownness", "SharedKind"]
 
 KEPT = 16
+SAMPLE = 500  # cases that tell what the case base is about
+UNNAMED = frozenset({"other", "chat"})  # leaves of kinds that belong to no category
 Floats = NDArray[np.float32]
 Row = tuple[NDArray[np.float16], NDArray[np.uint16], NDArray[np.float16]]
 
@@ -25,6 +27,15 @@ class SharedKind:
     kind: Kind
     asked: float
     theirs: float
+
+
+@dataclass(frozen=True)
+class Knownness:
+    """How far a text is about the known kinds of matter: the share of kinds that belong to no category, and the cosine
+    with the nearest kind, both in 0..1."""
+
+    outside: float
+    clearness: float
 
 
 class CaseMeanings:
@@ -65,6 +76,18 @@ class CaseMeanings:
         found["meaning"][places] = np.clip(theirs @ vector[0], 0.0, 1.0)
         found["kind"][places] = np.clip((roots[kinds] * shares).sum(axis=1), 0.0, 1.0)
         return found
+
+    def knownness(self) -> Knownness:
+        """Of the median case; looks at five hundred cases at most, evenly spread."""
+        rows = list(self.rows.values())
+        chosen = rows[:: max(len(rows) // SAMPLE, 1)]
+        if not chosen:
+            return Knownness(0.0, 1.0)
+        kinds, roots = np.stack([row[1] for row in chosen]), np.stack([row[2] for row in chosen]).astype(np.float32)
+        unnamed = np.asarray([kind.leaf in UNNAMED for kind in self.meaning.kinds])
+        nearest = (np.stack([row[0] for row in chosen]).astype(np.float32) @ self.meaning.centres.T).max(axis=1)
+        outside = float(np.median((roots**2 * unnamed[kinds]).sum(axis=1)))
+        return Knownness(outside, min(max(float(np.median(nearest)), 0.0), 1.0))
 
     def shared(self, text: str, case_id: int) -> SharedKind | None:
         """The kind that both are most alike in, by the product of its shares; None where either is of no kind."""

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from knowledge.case import CaseStatus, StoredCase
 from knowledge.casetext import case_text
 from knowledge.grams import BUCKETS, Grams, term_counts, word_counts
-from knowledge.kinds import CaseMeanings, SharedKind
+from knowledge.kinds import CaseMeanings, Knownness, SharedKind
 from knowledge.lexicon import read_lexicon
 from knowledge.meaning import Meaning, read_meaning
 from knowledge.sound import sound_counts
@@ -150,6 +150,7 @@ class Profiles:
         self._fields = {name: _Field() for name in FIELDS}
         self._applied = 0
         self._common: dict[str, float] = {}
+        self._known: Knownness | None = None
         if folder is not None:
             with self._stamp.lock():
                 if self._stamp.is_foreign():
@@ -168,6 +169,7 @@ class Profiles:
         """Puts approved cases in, takes others out, remembers `change`."""
         with self._lock:
             self._common.clear()
+            self._known = None
             about: dict[int, str] = {}
             for stored in cases:
                 if stored.case.status is not CaseStatus.APPROVED:
@@ -210,6 +212,13 @@ class Profiles:
         """The kind of matter that a text and a case have most in common; None where there is none."""
         with self._lock:
             return self._meanings.shared(text, case_id)
+
+    def knownness(self) -> Knownness:
+        """How far the case base is about the known kinds of matter."""
+        with self._lock:
+            if self._known is None:
+                self._known = self._meanings.knownness()
+            return self._known
 
     def commonness(self, word: str) -> float:
         """The share (0..1) of the cases that have this word; 0 while there are fewer than a hundred cases to tell."""

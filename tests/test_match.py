@@ -10,10 +10,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from assistant.answer import Match
-from assistant.match import read_ranker
+from assistant.match import foreignness, read_ranker
 from assistant.wiring import Workplace, open_workplace
 from knowledge.case import Case, CaseStatus
 from knowledge.filter import Wanted
+from knowledge.kinds import Knownness
 
 NOW = datetime(2026, 7, 15, 9, 0, tzinfo=UTC)
 PART_NAMES = tuple(read_ranker().weights)
@@ -234,6 +235,33 @@ def test_a_replacement_that_does_not_exist_is_named_all_the_same(own: Workplace)
     found = next(m for m in own.desk.match("桥头路灯熄灭")[2] if m.external_id == "lost")
     assert found.replaced_by is not None
     assert (found.replaced_by.external_id, found.replaced_by.title) == ("gone", "gone")
+
+
+def test_cases_of_another_trade_are_judged_by_the_words(tmp_path: Path, desk: Any) -> None:
+    about = (
+        "A theorem on prime numbers in arithmetic progressions is proved by an elementary sieve and a lemma on sums.",
+        "Sparse attention over long sequences of tokens lets a neural network read documents with fewer parameters.",
+        "Word vectors trained on parallel sentences of two languages are aligned by a linear map without a dictionary.",
+        "An algorithm for sorting integers in linear expected time is given together with a proof of its lower bound.",
+        "Graph embeddings of knowledge bases predict missing relations between entities from paths of the graph.",
+        "The spectrum of a random matrix with independent entries converges to the circular law under weak moments.",
+    )
+    own = open_workplace(tmp_path / "other")
+    own.records.write([Case(situation=text) for text in about])
+    own.desk.copies.sync()
+    theirs, ours = own.copies.profiles.knownness(), desk.copies.profiles.knownness()
+    text = "which law does the spectrum of random matrices follow"
+    situation = own.desk.understanding(text, NOW)
+    asked = Knownness(situation.outside, situation.clearness)
+    strange = foreignness(asked, theirs)
+    assert strange > 0.5
+    assert foreignness(asked, ours) == 0.0
+    found = own.desk.matcher.candidates(situation, NOW)
+    assert found[0].case_id == 6
+    ranker = own.desk.matcher.ranker
+    assert [c.score for c in found] == [ranker(c.parts, strange) for c in found]
+    flood = _candidates(desk, "桥下积水半米")[0]
+    assert flood.score == desk.matcher.ranker(flood.parts, 0.0), "a city's own cases are judged as before"
 
 
 def test_an_empty_case_base_matches_nothing(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from knowledge.case import Action, Case, CaseStatus, StoredCase
 from knowledge.casetext import case_text
 from knowledge.grams import Grams, term_counts, word_counts
+from knowledge.kinds import Knownness
 from knowledge.lexicon import Lexicon, read_lexicon
 from knowledge.meaning import read_meaning
 from knowledge.profiles import FIELDS, LEAD_LENGTH, MEANING_CHARACTERS, Profiles, lead_of
@@ -373,3 +374,22 @@ def test_a_case_is_compared_the_same_whatever_stands_beside_it(demo_cases: tuple
     assert {name: float(v[0]) for name, v in single.items()} == pytest.approx(
         {n: float(v[0]) for n, v in beside.items()}
     )
+
+
+def test_how_far_a_case_base_is_about_other_things() -> None:
+    profiles = Profiles()
+    assert profiles.knownness() == Knownness(0.0, 1.0)
+    texts = ["桥下积水", "路灯不亮", "We prove a theorem on prime numbers"]
+    profiles.apply([stored(n, Case(situation=text)) for n, text in enumerate(texts, 1)], 1)
+    vectors = MEANING.embed([f"{case_text(Case(situation=text)).matter()}\n" for text in texts])
+    outside, clearness = [], []
+    for vector, row in zip(vectors, MEANING.shares(vectors), strict=True):
+        kept = np.argsort(-row)[:16]
+        outside.append(sum(float(row[k]) for k in kept if MEANING.kinds[k].leaf in ("other", "chat")))
+        clearness.append(max(float(vector @ centre) for centre in MEANING.centres))
+    assert profiles.knownness().outside == pytest.approx(sorted(outside)[1], abs=0.01)
+    assert profiles.knownness().clearness == pytest.approx(sorted(clearness)[1], abs=0.01)
+    profiles.apply([stored(1, Case(situation=texts[0], status=CaseStatus.RETIRED))], 2)
+    again = profiles.knownness()
+    assert again.outside == pytest.approx((outside[1] + outside[2]) / 2, abs=0.01), "counted anew after a change"
+    assert again.clearness == pytest.approx((clearness[1] + clearness[2]) / 2, abs=0.01)
