@@ -1,18 +1,19 @@
 """A recording as a transcript: where somebody speaks, in which language, what is said, and how sure that is.
 
-The file is decoded twice, block by block: once to find the voices, once to cut out what they say, so that an hour never
-lies in memory. Only what the voice detector takes for speech is ever shown to the model, so silence, noise and music on
-hold cannot become words. Which model hears is not known here, nor what a call means.
+The file is decoded block by block, once to find the voices, and where it is long once more to cut out what they say, so
+that an hour never lies in memory. Only what the voice detector takes for speech is ever shown to the model, so silence,
+noise and music on hold cannot become words. Which model hears is not known here, nor what a call means.
 """
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from knowledge.audio import blocks
+from knowledge.audio import Block, blocks
 from knowledge.call import Channel, Segment, Transcript, TranscriptSource
 from knowledge.readings import Reader
 from knowledge.segments import segments
@@ -25,6 +26,8 @@ __all__ = ["NOBODY", "OTHER_LANGUAGE", "UNHEARD", "Stopped", "hear"]
 NOBODY = "nobody speaks in this recording"
 UNHEARD = "somebody speaks, but the model understood nothing"
 OTHER_LANGUAGE = "this may be spoken in another language than Chinese or English"
+LISTENED_S = 10.0  # seconds of a block while voices are looked for: the next is decoded meanwhile
+KEPT_S = 600.0  # seconds of sound of one channel (38 MB) up to which it is kept, so that it need not be decoded again
 DEMO_LONGEST = 6.0  # seconds; the demonstration model knows single sentences
 ASKED = 3  # the longest takes tell the call's language
 SAME = 0.001  # power of the difference of two channels, as a share of theirs, under which they are one
@@ -39,13 +42,14 @@ class Stopped(Exception):
 
 @dataclass(frozen=True)
 class _Voices:
-    """Where somebody speaks: the takes in the order of their start, the spans of all channels, and what the file's
-    decoding had to say."""
+    """Where somebody speaks: the takes in the order of their start, the spans of all channels, what the file's decoding
+    had to say, and the sound of a short one (None for a long one)."""
 
     seconds: float
     wanted: Wanted
     speech: tuple[Span, ...]
     notes: tuple[str, ...]
+    kept: tuple[Block, ...] | None
 
 
 def hear(
@@ -70,10 +74,10 @@ def hear(
     languages: set[str] = set()
     notes = voices.notes if voices.wanted else (*voices.notes, NOBODY)
     if voices.wanted:
-        language, surely = _language(path, voices.wanted, transcriber, stop)
+        language, surely = _language(path, voices, transcriber, stop)
         notes = notes if surely else (*notes, OTHER_LANGUAGE)
         done = 0.0
-        for readings in Reader(transcriber, language, prompt)(_sounds(path, voices.wanted, stop)):
+        for readings in Reader(transcriber, language, prompt)(_sounds(path, voices.wanted, voices.kept, stop)):
             for reading in readings:
                 new = segments(reading, voices.speech)
                 found += new
@@ -99,17 +103,22 @@ def hear(
 
 def _listen(path: Path, stop: Callable[[], bool] | None, left: Channel, longest: float) -> _Voices:
     """First decoding: the voices of each channel."""
-    sound = blocks(path)
+    sound = blocks(path, seconds=LISTENED_S)
     detectors: list[VoiceDetector] = []
+    kept: list[Block] | None = []
     power = difference = 0.0
-    for block in sound:
-        _go_on(stop)
-        detectors = detectors or [VoiceDetector() for _ in block]
-        for detector, channel in zip(detectors, block, strict=True):
-            detector.hear(channel)
-        if len(block) == 2:
-            power += float(np.square(block).sum())
-            difference += float(np.square(block[0] - block[1]).sum())
+    with ThreadPoolExecutor(2) as pool:
+        waiting: list[Future[None]] = []
+        for block in sound:
+            _go_on(stop)
+            detectors = detectors or [VoiceDetector() for _ in block]
+            _finish(waiting)
+            waiting = [pool.submit(detector.hear, channel) for detector, channel in zip(detectors, block, strict=True)]
+            if len(block) == 2:
+                power += float(np.square(block).sum())
+                difference += float(np.square(block[0] - block[1]).sum())
+            kept = [*kept, block] if kept is not None and sound.seconds * len(block) <= KEPT_S else None
+        _finish(waiting)
     found = [detector.finish() for detector in detectors]
     speaking = [row for row, speech in enumerate(found) if speech.spans]
     if len(speaking) == 2 and difference <= SAME * power:
@@ -124,19 +133,24 @@ def _listen(path: Path, stop: Callable[[], bool] | None, left: Channel, longest:
         wanted += [(take, row) for take in takes(parts, channel, longest=longest)]
     wanted.sort(key=lambda entry: (entry[0].start, entry[0].end))
     speech = _merged([span for row in speaking for span in found[row].spans])
-    return _Voices(round(sound.seconds, 3), wanted, speech, sound.notes)
+    return _Voices(round(sound.seconds, 3), wanted, speech, sound.notes, None if kept is None else tuple(kept))
+
+
+def _finish(waiting: Iterable["Future[None]"]) -> None:
+    for one in waiting:
+        one.result()
 
 
 def _language(
-    path: Path, wanted: Wanted, transcriber: Transcriber, stop: Callable[[], bool] | None
+    path: Path, voices: _Voices, transcriber: Transcriber, stop: Callable[[], bool] | None
 ) -> tuple[str, bool]:
     """zh or en, by the longest takes, each weighed by its seconds and the model's certainty; and whether it is surely
     one of them."""
     if transcriber.demo:
         return "zh", True  # it was taught no other
-    longest = sorted(wanted, key=lambda entry: -entry[0].seconds)[:ASKED]
+    longest = sorted(voices.wanted, key=lambda entry: -entry[0].seconds)[:ASKED]
     weights: dict[str, float] = {}
-    for _, sound in _sounds(path, sorted(longest, key=lambda entry: entry[0].start), stop):
+    for _, sound in _sounds(path, sorted(longest, key=lambda entry: entry[0].start), voices.kept, stop):
         language, chance = transcriber.language(sound)
         weights[language] = weights.get(language, 0.0) + chance * len(sound)
     language = max(weights, key=weights.__getitem__)
@@ -146,15 +160,18 @@ def _language(
     return _LANGUAGES[max(known, key=known.__getitem__)], False
 
 
-def _sounds(path: Path, wanted: Wanted, stop: Callable[[], bool] | None) -> Iterator[tuple[Take, Sound]]:
-    """The takes with their sound, from another decoding of the file."""
-    sound = blocks(path)
+def _sounds(
+    path: Path, wanted: Wanted, kept: Sequence[Block] | None, stop: Callable[[], bool] | None
+) -> Iterator[tuple[Take, Sound]]:
+    """The takes with their sound, from what was kept or from another decoding of the file."""
+    sound = blocks(path) if kept is None else None
     try:
-        for (take, _), cut in zip(wanted, cut_out(sound, wanted), strict=True):
+        for (take, _), cut in zip(wanted, cut_out(sound or kept or (), wanted), strict=True):
             _go_on(stop)
             yield take, cut
     finally:
-        sound.close()
+        if sound:
+            sound.close()
 
 
 def _go_on(stop: Callable[[], bool] | None) -> None:

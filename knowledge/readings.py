@@ -2,22 +2,24 @@
 a second time where it is unsure, and on from where the model stopped.
 
 It knows the transcriber and the sound of the takes, neither files nor voices. Its cost is bounded: a suspicious reading
-is tried at three temperatures at most, and second readings take a third of the seconds of first ones at most.
+is tried at two more temperatures at most, and second readings take an eighth of the seconds of first ones at most.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
+from knowledge.call import DOUBTFUL
 from knowledge.doubt import SURE, agreement, confidence, doubts, goodness
 from knowledge.takes import Take
 from knowledge.transcriber import SAMPLE_RATE, Heard, HearsMany, Sound, Transcriber
 
 __all__ = ["AT_ONCE", "Piece", "Reader", "Reading"]
 
-AT_ONCE = 8  # takes in one decoding
-TEMPERATURES = (0.2, 0.4, 0.8)  # at which a suspicious reading is tried again
-SECOND = 0.4  # temperature of a second reading
-SECOND_SHARE = 1 / 3
+AT_ONCE = 32  # takes in one decoding
+AT_ONCE_S = 200.0  # and seconds from which on no further one is put to them
+AGAIN = 0.4  # temperature of a second reading, of what is doubted and of what is unsure in one go
+LAST = 0.8  # at which what still goes in circles is tried once more
+SECOND_SHARE = 1 / 8
 LEFT = 1.0  # seconds at the end of a take without text, from which on it is heard on
 STEP = 0.5  # seconds by which the model must have come on for that
 OTHER_LANGUAGE = 0.9  # probability from which on a take has another language than the call
@@ -61,7 +63,7 @@ class Reader:
         coming = iter(takes)
         more = True
         while more or waiting:
-            while more and len(waiting) < self.at_once:
+            while more and len(waiting) < self.at_once and sum(t.seconds for t, _, _ in waiting) < AT_ONCE_S:
                 found = next(coming, None)
                 if found is None:
                     more = False
@@ -90,12 +92,10 @@ class Reader:
         best = self._hear(sounds, language, 0.0)
         self._first_s += sum(map(len, sounds)) / SAMPLE_RATE
         others: list[tuple[Heard, ...] | None] = [None] * len(batch)
-        for temperature in TEMPERATURES:
-            again = [place for place, pieces in enumerate(best) if any(doubts(piece) for piece in pieces)]
-            for place, pieces in zip(again, self._hear([sounds[p] for p in again], language, temperature), strict=True):
-                better = goodness(pieces) > goodness(best[place])
-                best[place], others[place] = (pieces, best[place]) if better else (best[place], pieces)
-        self._second(sounds, best, others, language)
+        doubted = [place for place, pieces in enumerate(best) if any(doubts(piece) for piece in pieces)]
+        self._again(sounds, best, others, sorted([*doubted, *self._unsure(sounds, best, doubted)]), language, AGAIN)
+        circling = [place for place in doubted if goodness(best[place])[0] < 0]
+        self._again(sounds, best, others, circling, language, LAST)
         readings, rests = [], []
         for (take, sound), pieces, other in zip(batch, best, others, strict=True):
             readings.append(Reading(take, language, _judged(pieces, other)))
@@ -104,22 +104,31 @@ class Reader:
                 rests.append((rest, sound[-round(rest.seconds * SAMPLE_RATE) :]))
         return readings, rests
 
-    def _second(
-        self,
-        sounds: Sequence[Sound],
-        best: Sequence[tuple[Heard, ...]],
-        others: list[tuple[Heard, ...] | None],
-        language: str,
-    ) -> None:
-        """A second reading where the first is unsure and the call's share of them is not used up."""
+    def _unsure(self, sounds: Sequence[Sound], best: Sequence[tuple[Heard, ...]], doubted: Sequence[int]) -> list[int]:
+        """Places where the first reading is unsure, first those nearest to the bound under which a text is marked as
+        doubtful, since there a second one decides most, until the call's share is used up."""
+        sureness = {place: min(map(confidence, pieces)) for place, pieces in enumerate(best) if pieces}
         chosen = []
-        for place, pieces in enumerate(best):
-            unsure = any(confidence(piece) < SURE for piece in pieces)
-            if unsure and others[place] is None and self._second_s < SECOND_SHARE * self._first_s:
+        for place in sorted(set(sureness) - set(doubted), key=lambda place: abs(sureness[place] - DOUBTFUL)):
+            if sureness[place] < SURE and self._second_s < SECOND_SHARE * self._first_s:
                 self._second_s += len(sounds[place]) / SAMPLE_RATE
                 chosen.append(place)
-        for place, pieces in zip(chosen, self._hear([sounds[p] for p in chosen], language, SECOND), strict=True):
-            others[place] = pieces
+        return chosen
+
+    def _again(
+        self,
+        sounds: Sequence[Sound],
+        best: list[tuple[Heard, ...]],
+        others: list[tuple[Heard, ...] | None],
+        places: Sequence[int],
+        language: str,
+        temperature: float,
+    ) -> None:
+        """Hears some places again. A doubted reading gives way to a better one, and is what that is compared with."""
+        for place, pieces in zip(places, self._hear([sounds[p] for p in places], language, temperature), strict=True):
+            doubted = any(doubts(piece) for piece in best[place])
+            better = doubted and goodness(pieces) > goodness(best[place])
+            best[place], others[place] = (pieces, best[place]) if better else (best[place], pieces)
 
     def _hear(self, sounds: Sequence[Sound], language: str, temperature: float) -> list[tuple[Heard, ...]]:
         if not sounds:

@@ -4,32 +4,32 @@ It never fetches weights: which checkpoint, and whether one is fetched, is decid
 one window to the next. The heavy import happens when the first window is heard.
 """
 
-import hashlib
 import math
 import warnings
-from collections import OrderedDict
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
+from itertools import chain
 from pathlib import Path
 from pickle import UnpicklingError
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from knowledge.errors import Fault
 from knowledge.transcriber import SAMPLE_RATE, Heard, HeardWord, Sound
+from knowledge.whisper_encoder import Encoder
 
 if TYPE_CHECKING:
-    from torch import Tensor
-    from whisper.decoding import DecodingResult
+    from whisper.decoding import DecodingTask
     from whisper.tokenizer import Tokenizer
+
+    from knowledge.whisper_decoder import Decoded
 
 __all__ = ["WINDOW_S", "WhisperTranscriber"]
 
 WINDOW_S = 30.0  # what the model looks at; shorter windows are filled with silence
 SHORT_S = 2.0  # multiples of which the demonstration model looks at
 TOKENS_A_SECOND = 20  # the most that speech takes; a model that has lost itself is cut off there
-REMEMBERED = 16  # windows whose features are kept, so that language, text and a second reading encode once
+TOGETHER_S = 240.0  # seconds of windows in one decoding
 SILENT = 0.6  # probability that nobody speaks, over which an unlikely text is dropped, as openai-whisper does
 UNLIKELY = -1.0  # mean log-probability under which it is
 FOREIGN = (AttributeError, ImportError, LookupError, MemoryError, OSError, RuntimeError, TypeError, ValueError)
@@ -48,7 +48,6 @@ class WhisperTranscriber:
         self._official = official
         self._demo = demo
         self._threads = threads
-        self._features: OrderedDict[bytes, Tensor] = OrderedDict()
 
     @property
     def name(self) -> str:
@@ -65,7 +64,7 @@ class WhisperTranscriber:
         if not self._model.is_multilingual:
             return "en", 1.0
         try:
-            _, chances = self._model.detect_language(self._encoded([window]))
+            _, chances = self._model.detect_language(self._encoder([window], [self._size(window)])[0][None])
         except FOREIGN as error:
             raise self._fault("tell the language", error) from error
         language = max(chances[0], key=chances[0].__getitem__)
@@ -79,56 +78,62 @@ class WhisperTranscriber:
         self, windows: Sequence[Sound], *, language: str, prompt: str = "", temperature: float = 0.0
     ) -> list[tuple[Heard, ...]]:
         """See HearsMany.hear_all. The same windows at the same temperature give the same text."""
-        import torch
         from whisper.decoding import DecodingOptions, DecodingTask
-        from whisper.tokenizer import get_tokenizer
 
         model = self._model
-        if not windows:
-            return []
-        most = min(self._most, 20 + math.ceil(TOKENS_A_SECOND * max(map(len, windows)) / SAMPLE_RATE))
         options = DecodingOptions(
-            sample_len=most,
             language=language if model.is_multilingual else "en",
             temperature=temperature,
             prompt=prompt if prompt and not self._demo else None,
             fp16=False,
         )
         try:
-            features = self._encoded(windows)
-            with torch.random.fork_rng(devices=[]):
-                torch.manual_seed(round(100 * temperature))
-                task = DecodingTask(model, options)
-                task._get_audio_features = lambda encoded: encoded  # it would take short features for sound
-                results: list[DecodingResult] = task.run(features)
-            tokenizer = get_tokenizer(
-                model.is_multilingual, num_languages=model.num_languages, language=options.language, task="transcribe"
-            )
-            return self._heard(tokenizer, features, results, [len(window) / SAMPLE_RATE for window in windows], most)
+            task = DecodingTask(model, options)
+            found: dict[int, tuple[Heard, ...]] = {}
+            for places in self._rounds(windows):
+                found |= dict(zip(places, self._heard(task, [windows[place] for place in places]), strict=True))
+            return [found[place] for place in range(len(windows))]
         except FOREIGN as error:
             raise self._fault("hear", error) from error
 
-    def _heard(
-        self,
-        tokenizer: "Tokenizer",
-        features: "Tensor",
-        results: Sequence["DecodingResult"],
-        seconds: Sequence[float],
-        most: int,
-    ) -> list[tuple[Heard, ...]]:
-        """Pieces of text with their words; a piece's log-probability is that of its words where they are known."""
-        from knowledge.alignment import FRAME_S, align
+    def _rounds(self, windows: Sequence[Sound]) -> list[list[int]]:
+        """Places of the windows, the longest first, as many together as memory allows."""
+        rounds: list[list[int]] = []
+        left = 0
+        for place in sorted(range(len(windows)), key=lambda place: -len(windows[place])):
+            size = self._size(windows[place])
+            if size > left:
+                rounds.append([])
+                left = round(TOGETHER_S * SAMPLE_RATE)
+            rounds[-1].append(place)
+            left -= size
+        return rounds
 
-        pieces = [
-            [] if _is_silence(result) else _pieces(tokenizer, result.tokens, length, most)
-            for result, length in zip(results, seconds, strict=True)
-        ]
-        texts = [[token for _, _, tokens in of_one for token in tokens] for of_one in pieces]
-        frames = [min(math.ceil(length / FRAME_S), self._model.dims.n_audio_ctx) for length in seconds]
-        words = align(self._model, tokenizer, features, texts, frames)
+    def _heard(self, task: "DecodingTask", windows: Sequence[Sound]) -> list[tuple[Heard, ...]]:
+        """What is heard of some windows. They are divided among the threads, each of which reckons by itself: the
+        matrices of one step are too small to be worth waiting for one another."""
+        import torch
+
+        threads = min(self._at_once, len(windows))
+        shares = [range(first, len(windows), threads) for first in range(threads)]
+        if threads == 1:
+            return self._pieces(task, windows)
+        try:
+            with ThreadPoolExecutor(threads, initializer=torch.set_num_threads, initargs=(1,)) as pool:
+                heard = pool.map(lambda share: self._pieces(task, [windows[place] for place in share]), shares)
+                found = dict(zip(chain(*shares), chain(*heard), strict=True))
+        finally:
+            torch.set_num_threads(self._at_once)  # what a thread sets holds for all
+        return [found[place] for place in range(len(windows))]
+
+    def _pieces(self, task: "DecodingTask", windows: Sequence[Sound]) -> list[tuple[Heard, ...]]:
+        from knowledge.whisper_decoder import decode
+
+        features = self._encoder(windows, [self._size(window) for window in windows])
+        most = [min(self._most, 20 + len(window) * TOKENS_A_SECOND // SAMPLE_RATE) for window in windows]
         return [
-            _with_words(tokenizer, of_one, result, list(said))
-            for of_one, result, said in zip(pieces, results, words, strict=True)
+            () if _is_silence(decoded) else _heard(task, decoded, len(window) / SAMPLE_RATE)
+            for window, decoded in zip(windows, decode(self._model, task, features, most), strict=True)
         ]
 
     @property
@@ -136,30 +141,23 @@ class WhisperTranscriber:
         """Tokens after which the model is cut off."""
         return int(self._model.dims.n_text_ctx) // 2
 
-    def _encoded(self, windows: Sequence[Sound]) -> "Tensor":
-        """The encoder's features (windows, frames, width); those of the last windows are remembered. The demonstration
-        model learned from short windows as they are, the others from 30 s always."""
-        import torch
-        from whisper.audio import log_mel_spectrogram, pad_or_trim
+    def _size(self, window: Sound) -> int:
+        """Samples that the model looks at. The demonstration model learned from short windows as they are, the others
+        from 30 s always."""
+        if not self._demo:
+            return round(WINDOW_S * SAMPLE_RATE)
+        return round(min(max(math.ceil(len(window) / SAMPLE_RATE / SHORT_S), 1) * SHORT_S, WINDOW_S) * SAMPLE_RATE)
 
-        longest = max(map(len, windows)) / SAMPLE_RATE
-        seconds = min(math.ceil(longest / SHORT_S) * SHORT_S or SHORT_S, WINDOW_S) if self._demo else WINDOW_S
-        size = round(seconds * SAMPLE_RATE)
-        keys = [hashlib.blake2b(window.tobytes() + str(size).encode(), digest_size=16).digest() for window in windows]
-        new = [place for place, key in enumerate(keys) if key not in self._features]
-        found = {key: self._features[key] for key in keys if key in self._features}
-        if new:
-            padded = [pad_or_trim(np.ascontiguousarray(windows[place], dtype=np.float32), size) for place in new]
-            mels = torch.stack([log_mel_spectrogram(sound, self._model.dims.n_mels) for sound in padded])
-            with torch.no_grad():
-                encoded = _encode(self._model.encoder, mels)
-            found |= {keys[place]: encoded[row].clone() for row, place in enumerate(new)}
-        for key in keys:
-            self._features[key] = found[key]
-            self._features.move_to_end(key)
-        while len(self._features) > REMEMBERED:
-            self._features.popitem(last=False)
-        return torch.stack([found[key] for key in keys])
+    @cached_property
+    def _at_once(self) -> int:
+        """Threads that decode."""
+        import torch
+
+        return self._threads or torch.get_num_threads()
+
+    @cached_property
+    def _encoder(self) -> Encoder:
+        return Encoder(self._model)
 
     @cached_property
     def _model(self) -> Any:
@@ -191,18 +189,6 @@ class WhisperTranscriber:
         return Fault(f"the speech model {self.name} failed to {what} ({said}); retry the call, or use another model")
 
 
-def _encode(encoder: Any, mels: "Tensor") -> "Tensor":
-    """The encoder over windows of any length up to 30 s; its own `forward` takes 30 s only."""
-    from torch.nn.functional import gelu
-
-    found = gelu(encoder.conv2(gelu(encoder.conv1(mels)))).permute(0, 2, 1)
-    found = found + encoder.positional_embedding[: found.shape[1]]
-    for block in encoder.blocks:
-        found = block(found)
-    encoded: Tensor = encoder.ln_post(found)
-    return encoded
-
-
 def _load_tokens(model: Any) -> None:
     """Openai-whisper keeps its table of tokens once it was read, and leaves the file to be closed by chance."""
     from whisper.tokenizer import get_tokenizer
@@ -212,60 +198,68 @@ def _load_tokens(model: Any) -> None:
         get_tokenizer(model.is_multilingual, num_languages=model.num_languages)
 
 
-def _is_silence(result: "DecodingResult") -> bool:
-    return bool(result.no_speech_prob > SILENT and result.avg_logprob < UNLIKELY)
+def _is_silence(decoded: "Decoded") -> bool:
+    return decoded.no_speech > SILENT and decoded.log_probability < UNLIKELY
 
 
-def _pieces(
-    tokenizer: "Tokenizer", tokens: Sequence[int], seconds: float, most: int
-) -> list[tuple[float, float, list[int]]]:
-    """The text between time stamps, as (start, end, tokens), within the window's `seconds`. What stands after the last
-    stamp reaches to the end; if the model was cut off there it is left out, so that it can be heard anew."""
+def _pieces(tokenizer: "Tokenizer", decoded: "Decoded", seconds: float) -> list[tuple[float, float, list[int]]]:
+    """The text between time stamps, as start, end, and places of its tokens, within the window's `seconds`. What stands
+    after the last stamp reaches to the end; if the model was cut off there it is left out, so that it can be heard
+    anew."""
     pieces: list[tuple[float, float, list[int]]] = []
     start, text = 0.0, list[int]()
-    for token in tokens:
+    for place, token in enumerate(decoded.tokens):
         if token < tokenizer.eot:
-            text.append(token)
+            text.append(place)
         elif token >= tokenizer.timestamp_begin:
             at = min((token - tokenizer.timestamp_begin) * 0.02, seconds)
             if text:
                 pieces.append((start, max(at, start), text))
                 text = []
             start = at
-    if text and not (pieces and len(tokens) >= most - 1):
+    if text and (decoded.ended or not pieces):
         pieces.append((start, seconds, text))
     return pieces
 
 
-def _with_words(
-    tokenizer: "Tokenizer",
-    pieces: Sequence[tuple[float, float, list[int]]],
-    result: "DecodingResult",
-    words: list[HeardWord],
-) -> tuple[Heard, ...]:
-    """Gives each piece the words that its text is made of."""
+def _heard(task: "DecodingTask", decoded: "Decoded", seconds: float) -> tuple[Heard, ...]:
+    """The pieces of a window's text, each with the words that it is made of. A piece's log-probability is the mean of
+    its tokens."""
     from knowledge.loops import compression_ratio
+    from knowledge.wordtimes import FRAME_S, words
 
+    tokenizer = task.tokenizer
+    pieces = _pieces(tokenizer, decoded, seconds)
+    places = [place for _, _, text in pieces for place in text]
+    if not places:
+        return ()
+    looked = [*places, min(places[-1] + 1, len(decoded.attention) - 1)]
+    left = list(
+        words(
+            tokenizer,
+            [decoded.tokens[place] for place in places],
+            [decoded.chances[place] for place in places],
+            decoded.attention[looked][..., : max(math.ceil(seconds / FRAME_S), 1)],
+        )
+    )
     heard = []
-    for start, end, tokens in pieces:
-        text = tokenizer.decode(tokens).strip()
+    for start, end, text in pieces:
+        written = tokenizer.decode([decoded.tokens[place] for place in text])
         own: list[HeardWord] = []
         length = 0
-        while words and length < len(tokenizer.decode(tokens)):
-            own.append(words.pop(0))
+        while left and length < len(written):
+            own.append(left.pop(0))
             length += len(own[-1].text)
-        chances = [math.log(max(word.probability, 1e-6)) for word in own]
-        log_probability = sum(chances) / len(chances) if chances else float(result.avg_logprob)
-        if text:
+        if written.strip():
             heard.append(
                 Heard(
                     start,
                     end,
-                    text,
-                    min(log_probability, 0.0),
-                    min(max(float(result.no_speech_prob), 0.0), 1.0),
-                    compression_ratio(text),
-                    float(result.temperature),
+                    written.strip(),
+                    min(sum(decoded.chances[place] for place in text) / len(text), 0.0),
+                    min(max(decoded.no_speech, 0.0), 1.0),
+                    compression_ratio(written.strip()),
+                    float(task.options.temperature),
                     tuple(own),
                 )
             )

@@ -11,7 +11,7 @@ import pytest
 from numpy.typing import NDArray
 
 from knowledge import demo
-from knowledge.audio import AudioProblem, decode
+from knowledge.audio import AudioProblem, Blocks, blocks, decode
 from knowledge.call import Channel, TranscriptSource
 from knowledge.hearing import DEMO_LONGEST, NOBODY, OTHER_LANGUAGE, UNHEARD, Stopped, hear
 from knowledge.takes import AROUND, LONGEST
@@ -99,6 +99,35 @@ def test_the_demonstration_model_hears_short_windows() -> None:
     hear(MONO, listener)
     assert max(listener.windows) <= DEMO_LONGEST + 2 * AROUND
     assert listener.asked == 0
+
+
+@pytest.mark.parametrize("path", [STEREO, MONO])
+def test_a_long_recording_is_decoded_again(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    @dataclass
+    class Remembers(Listener):
+        """Keeps what it hears."""
+
+        sounds: list[Sound] = field(default_factory=list)
+
+        def hear(self, window: Sound, *, language: str, prompt: str = "", temperature: float = 0.0) -> Iterable[Heard]:
+            self.sounds.append(window)
+            return super().hear(window, language=language, prompt=prompt, temperature=temperature)
+
+    once, again, opened = Remembers(), Remembers(), list[float]()
+
+    def counted(path: Path, *, seconds: float = 60.0) -> Blocks:
+        opened.append(seconds)
+        return blocks(path, seconds=seconds)
+
+    monkeypatch.setattr("knowledge.hearing.blocks", counted)
+    short = hear(path, once)
+    assert len(opened) == 1
+    monkeypatch.setattr("knowledge.hearing.KEPT_S", short.duration_s - 1)
+    long = hear(path, again)
+    assert len(opened) == 4  # to find the voices, to tell the language, to hear
+    assert (long.segments, long.speech, long.notes) == (short.segments, short.speech, short.notes)
+    assert len(again.sounds) == len(once.sounds)
+    assert all(np.array_equal(a, b) for a, b in zip(again.sounds, once.sounds, strict=True))
 
 
 def test_a_channel_recorded_twice_is_heard_once(tmp_path: Path, mono: NDArray[np.float32]) -> None:

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from small_whisper import random_checkpoint
 
-from eval.pace import WAYS, measure_pace, with_silence, write_sound
-from eval.speech import PARTS, main
+from eval.pace import WAYS, Pace, measure_pace, with_silence, write_sound
+from eval.speech import PARTS, Bench, _print_pace, main
 from knowledge.audio import decode
 from knowledge.demo.calls import read_demo_calls
 from knowledge.transcriber import SAMPLE_RATE
@@ -57,3 +57,18 @@ def test_bad_arguments_are_named(
 def test_silence_is_added_to_speech_only() -> None:
     speech = decode(read_demo_calls()[1].path).mean(axis=0)
     assert np.count_nonzero(with_silence(speech, 0.5)) <= len(speech)
+
+
+def test_ratios_are_medians_of_pairs(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    clocks = iter([1.0, 4.0, 2.0, 4.0, 1.0, 3.0])  # ours and whisper's by turns
+
+    def measured(way: str, checkpoint: Path, files: list[Path], *, threads: int, demo: bool) -> Pace:
+        seconds = next(clocks)
+        return Pace(seconds, 2.0 if way == "ours" else 5.0, 10.0, 7, 0.5)
+
+    monkeypatch.setattr("eval.speech.measure_pace", measured)
+    checkpoint = Path("any.pt")
+    _print_pace(Bench(checkpoint, True, 2, 1, 3, checkpoint), "calls", [checkpoint])
+    ours, whisper = capsys.readouterr().out.splitlines()
+    assert ours == "| calls | ours | 10 | 1.0 | 0.100 | 2.0 | 0.50 | 3.00 | 2.50 |"
+    assert whisper == "| calls | whisper | 10 | 4.0 | 0.400 | 5.0 | 0.50 | 1.00 | 1.00 |"

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from knowledge.call import Channel
-from knowledge.readings import SECOND_SHARE, TEMPERATURES, Reader, Reading
+from knowledge.readings import AGAIN, AT_ONCE_S, LAST, SECOND_SHARE, Reader, Reading
 from knowledge.takes import Take
 from knowledge.transcriber import SAMPLE_RATE, Heard, Sound, Transcriber
 
@@ -70,11 +70,12 @@ def test_a_sure_reading_is_heard_once(kind: type[Scripted]) -> None:
 
 
 def test_a_loop_is_heard_again_until_it_is_none() -> None:
-    transcriber = Scripted({1: {0.0: [said(LOOP)], 0.2: [said(LOOP)], 0.4: [said("明天会下雨", log=-0.3)]}})
-    (reading,) = read(transcriber, take(1))
-    assert reading.pieces[0].heard.text == "明天会下雨"
-    assert reading.pieces[0].marks == ()
-    assert [temperature for _, temperature, _, _ in transcriber.asked] == [0.0, 0.2, 0.4]
+    for second, last in ((said("明天会下雨", log=-0.3), False), (said(LOOP), True)):
+        transcriber = Scripted({1: {0.0: [said(LOOP)], AGAIN: [second], LAST: [said("明天会下雨", log=-0.3)]}})
+        (reading,) = read(transcriber, take(1))
+        assert reading.pieces[0].heard.text == "明天会下雨"
+        assert reading.pieces[0].marks == ("two readings",) * (reading.pieces[0].confidence < 0.3)
+        assert [temperature for _, temperature, _, _ in transcriber.asked] == [0.0, AGAIN, LAST][: 2 + last]
 
 
 def test_a_loop_that_stays_is_marked_and_hardly_believed() -> None:
@@ -82,18 +83,18 @@ def test_a_loop_that_stays_is_marked_and_hardly_believed() -> None:
     (reading,) = read(transcriber, take(1))
     assert "loop" in reading.pieces[0].marks
     assert reading.pieces[0].confidence <= 0.3
-    assert [temperature for _, temperature, _, _ in transcriber.asked] == [0.0, *TEMPERATURES]
+    assert [temperature for _, temperature, _, _ in transcriber.asked] == [0.0, AGAIN, LAST]
 
 
 def test_an_unlikely_reading_gives_way_to_a_likelier_one() -> None:
-    transcriber = Scripted({1: {0.0: [said("水管楼了", log=-1.4)], 0.2: [said("水管漏了", log=-0.4)]}})
+    transcriber = Scripted({1: {0.0: [said("水管楼了", log=-1.4)], AGAIN: [said("水管漏了", log=-0.4)]}})
     (reading,) = read(transcriber, take(1))
     assert reading.pieces[0].heard.text == "水管漏了"
 
 
 def test_an_unsure_reading_is_compared_with_a_second() -> None:
     for second, lower in (("水管漏了没有人来", False), ("明天不下雨", True)):
-        transcriber = Scripted({1: {0.0: [said("水管漏了，没有人来", log=-0.6)], 0.4: [said(second)]}})
+        transcriber = Scripted({1: {0.0: [said("水管漏了，没有人来", log=-0.6)], AGAIN: [said(second)]}})
         (reading,) = read(transcriber, take(1))
         piece = reading.pieces[0]
         assert piece.heard.text == "水管漏了，没有人来"
@@ -105,8 +106,44 @@ def test_second_readings_are_bounded() -> None:
     count = 30
     transcriber = Scripted({number: {0.0: [said("水管漏了", log=-0.6)]} for number in range(1, count + 1)})
     read(transcriber, *(take(number) for number in range(1, count + 1)))
-    second = [number for number, temperature, _, _ in transcriber.asked if temperature == 0.4]
+    second = [number for number, temperature, _, _ in transcriber.asked if temperature == AGAIN]
     assert 0 < len(second) <= SECOND_SHARE * count + 1
+
+
+def test_second_readings_go_where_they_decide_most() -> None:
+    logs = (-0.9, -0.3, -0.45, -0.1, -0.7, -0.1, -0.1, -0.1)  # the third is nearest to the bound
+    transcriber = Scripted({number: {0.0: [said("水管漏了", log=log)]} for number, log in enumerate(logs, start=1)})
+    read(transcriber, *(take(number) for number in range(1, len(logs) + 1)))
+    assert [number for number, temperature, _, _ in transcriber.asked if temperature == AGAIN] == [3]
+
+
+def test_what_is_doubted_and_what_is_unsure_is_heard_again_in_one_go() -> None:
+    script = {
+        1: {0.0: [said(LOOP)], AGAIN: [said("明天会下雨")]},
+        2: {0.0: [said("没有人来")]},
+        3: {0.0: [said("水管漏了", log=-0.6)]},
+    }
+    calls: list[tuple[int, float]] = []
+
+    class Counted(Batched):
+        def hear_all(
+            self, windows: Sequence[Sound], *, language: str, prompt: str = "", temperature: float = 0.0
+        ) -> list[list[Heard]]:
+            calls.append((len(windows), temperature))
+            return super().hear_all(windows, language=language, prompt=prompt, temperature=temperature)
+
+    found = read(Counted(script), take(1), take(2), take(3))
+    assert calls == [(3, 0.0), (2, AGAIN)]
+    assert [reading.pieces[0].heard.text for reading in found] == ["明天会下雨", "没有人来", "水管漏了"]
+
+
+def test_few_seconds_are_heard_at_once() -> None:
+    count = 40
+    transcriber = Scripted({number: {0.0: [said("水管漏了")]} for number in range(1, count + 1)})
+    batches = list(Reader(transcriber, "zh")(take(number) for number in range(1, count + 1)))
+    assert [len(batch) for batch in batches] == [20, 20]
+    assert AT_ONCE_S == 200.0
+    assert [reading.take.start for batch in batches for reading in batch] == [100.0 * n for n in range(1, count + 1)]
 
 
 def test_what_is_left_unheard_is_heard_on() -> None:

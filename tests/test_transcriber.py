@@ -11,7 +11,7 @@ from small_whisper import as_ctranslate2, random_checkpoint
 from knowledge.errors import Fault
 from knowledge.faster_whisper_transcriber import FasterWhisperTranscriber
 from knowledge.transcriber import SAMPLE_RATE, Heard, HearsMany, Sound, Transcriber
-from knowledge.whisper_transcriber import REMEMBERED, WhisperTranscriber
+from knowledge.whisper_transcriber import WhisperTranscriber
 
 Open = Callable[[], Transcriber]
 
@@ -88,8 +88,8 @@ def test_a_higher_temperature_is_said(transcriber: Transcriber) -> None:
 
 def test_openai_whisper_repeats_itself_at_any_temperature(checkpoint: Path) -> None:
     transcriber = WhisperTranscriber(checkpoint, threads=1)
-    first = transcriber.hear(sound(4), language="en", temperature=0.4)
-    assert transcriber.hear(sound(4), language="en", temperature=0.4) == first
+    first = transcriber.hear(sound(4), language="en", temperature=1.0)
+    assert transcriber.hear(sound(4), language="en", temperature=1.0) == first
     assert [piece.text for piece in transcriber.hear(sound(4), language="en")] != [piece.text for piece in first]
 
 
@@ -103,40 +103,36 @@ def test_a_prompt_is_taken(transcriber: Transcriber) -> None:
         assert "云州市，铁路新村" not in piece.text
 
 
-def test_several_at_once_as_one_by_one(checkpoint: Path) -> None:
-    transcriber = WhisperTranscriber(checkpoint, threads=1)
+@pytest.mark.parametrize("demo", [False, True])
+@pytest.mark.parametrize("temperature", [0.0, 0.4])
+def test_several_at_once_as_one_by_one(checkpoint: Path, demo: bool, temperature: float) -> None:
+    transcriber = WhisperTranscriber(checkpoint, demo=demo, threads=2)
     assert isinstance(transcriber, HearsMany)
-    windows = [sound(3, seed) for seed in range(4)]
-    together = transcriber.hear_all(windows, language="zh")
-    apart = [transcriber.hear(window, language="zh") for window in windows]
-    assert [[p.text for p in one] for one in together] == [[p.text for p in one] for one in apart]
-    assert [[p.start for p in one] for one in together] == [[p.start for p in one] for one in apart]
+    windows = [sound(seconds, seed) for seed, seconds in enumerate((3, 1, 5.5, 2.2, 0))]
+    together = transcriber.hear_all(windows, language="zh", temperature=temperature)
+    for pieces, window in zip(together, windows, strict=True):
+        alone = transcriber.hear(window, language="zh", temperature=temperature)
+        assert [(p.text, p.start, p.end) for p in pieces] == [(p.text, p.start, p.end) for p in alone]
+        assert [p.log_probability for p in pieces] == pytest.approx([p.log_probability for p in alone], abs=1e-3)
+        assert [len(p.words) for p in pieces] == [len(p.words) for p in alone]
     assert transcriber.hear_all([], language="zh") == []
 
 
-def test_thirty_seconds_are_encoded_as_openai_whisper_does(checkpoint: Path) -> None:
-    import torch
-    from whisper.audio import log_mel_spectrogram, pad_or_trim
-
-    transcriber = WhisperTranscriber(checkpoint, threads=1)
-    model = transcriber._model
-    with torch.no_grad():
-        expected = model.encoder(log_mel_spectrogram(pad_or_trim(sound(4)))[None])
-    assert torch.allclose(transcriber._encoded([sound(4)]), expected, atol=1e-4)
+def test_more_than_memory_allows_is_heard_in_rounds(checkpoint: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    transcriber = WhisperTranscriber(checkpoint, demo=True, threads=1)
+    windows = [sound(seconds, seed) for seed, seconds in enumerate((2, 4, 2, 6, 1))]
+    expected = transcriber.hear_all(windows, language="zh")
+    monkeypatch.setattr("knowledge.whisper_transcriber.TOGETHER_S", 6.0)
+    assert transcriber._rounds(windows) == [[3], [1, 0], [2, 4]]
+    found = transcriber.hear_all(windows, language="zh")
+    assert [[p.text for p in one] for one in found] == [[p.text for p in one] for one in expected]
 
 
 def test_the_demonstration_model_looks_at_short_windows(checkpoint: Path) -> None:
-    transcriber = WhisperTranscriber(checkpoint, demo=True, threads=1)
-    assert transcriber._encoded([sound(4.5), sound(1)]).shape[:2] == (2, 300)
-    assert transcriber._encoded([sound(1)]).shape[:2] == (1, 100)
-    assert all(0 <= piece.start <= piece.end <= 4.5 for piece in transcriber.hear(sound(4.5), language="zh"))
-
-
-def test_few_features_are_remembered(checkpoint: Path) -> None:
-    transcriber = WhisperTranscriber(checkpoint, threads=1)
-    for seed in range(REMEMBERED + 3):
-        transcriber.language(sound(0.2, seed))
-    assert len(transcriber._features) == REMEMBERED
+    for demo, sizes in ((True, [2, 2, 6, 30, 30]), (False, [30] * 5)):
+        transcriber = WhisperTranscriber(checkpoint, demo=demo, threads=1)
+        assert [transcriber._size(sound(s)) / SAMPLE_RATE for s in (0, 2, 4.5, 29, 31)] == sizes
+        assert all(0 <= piece.start <= piece.end <= 4.5 for piece in transcriber.hear(sound(4.5), language="zh"))
 
 
 @pytest.mark.parametrize("content", [None, b"", b"no weights", b"PK\x03\x04 cut off"])
