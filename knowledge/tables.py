@@ -3,6 +3,7 @@ version whole, so that reading a case is one row and its history is complete."""
 
 from sqlalchemy import (
     JSON,
+    BigInteger,
     Boolean,
     CheckConstraint,
     Column,
@@ -125,6 +126,17 @@ interactions = Table(
     Column("candidates", JSON, nullable=False),
     Column("versions", JSON, nullable=False),
     Column("recommendation", Text, nullable=False),
+    Column("number", Integer),  # the place in the one order of all events of learning; never empty
+    Column("category", String(200)),  # the group of the taxonomy
+    Column("mode", String(20), nullable=False, server_default="base"),
+    Column("champion", String(40), nullable=False, server_default="base"),
+    Column("challenger", String(40)),
+    Column("seed", BigInteger),
+    Column("places", Integer),  # how many of the first places a person could see
+    Column("context", JSON(none_as_null=True)),
+    Column("offers", JSON(none_as_null=True)),  # every candidate action; empty for interactions before learning
+    CheckConstraint("mode IN ('base','champion','interleave','emergency')", name="interaction_mode"),
+    Index("interactions_number", "number", unique=True),
 )
 
 shown_actions = Table(
@@ -135,6 +147,9 @@ shown_actions = Table(
     Column("action_type", String(200), nullable=False),
     Column("text", Text, nullable=False),
     Column("propensity", Float, nullable=False),
+    Column("team", String(20)),
+    Column("offer", Integer),  # its place among the interaction's offers
+    CheckConstraint("team IN ('champion','challenger','both')", name="shown_team"),
     CheckConstraint("propensity > 0 AND propensity <= 1", name="propensity_range"),
 )
 
@@ -150,10 +165,30 @@ reactions = Table(
     Column("reason", Text),
     Column("actor", String(200), nullable=False),
     Column("at", DateTime, nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("department", String(200)),
+    Column("case_id", Integer),  # the precedent that does not fit
+    Column("supersedes", String(100)),  # client_id of the same person's earlier reaction to the same thing
     UniqueConstraint("interaction_id", "client_id", name="reaction_once"),
+    UniqueConstraint("number", name="reaction_number"),
     ForeignKeyConstraint(["interaction_id", "slot"], ["shown_actions.interaction_id", "shown_actions.slot"]),
-    CheckConstraint("kind IN ('adopt','edit','reject','helpful','unhelpful','withdraw')", name="reaction_kind"),
-    CheckConstraint("slot IS NOT NULL OR kind IN ('helpful','unhelpful','withdraw')", name="reaction_target"),
+    ForeignKeyConstraint(["case_id"], ["cases.case_id"], name="reaction_case"),
+    ForeignKeyConstraint(
+        ["interaction_id", "supersedes"], ["reactions.interaction_id", "reactions.client_id"], name="reaction_earlier"
+    ),
+    CheckConstraint(
+        "kind IN ('adopt','edit','reject','helpful','unhelpful','withdraw','unfit','nothing_fits')",
+        name="reaction_kind",
+    ),
+    CheckConstraint(
+        "slot IS NOT NULL OR kind IN ('helpful','unhelpful','withdraw','unfit','nothing_fits')", name="reaction_target"
+    ),
+    CheckConstraint(
+        "(kind <> 'unfit' OR case_id IS NOT NULL) AND "
+        "(case_id IS NULL OR (slot IS NULL AND kind IN ('unfit','withdraw')))",
+        name="reaction_precedent",
+    ),
+    Index("reactions_actor", "actor", "at"),
     sqlite_autoincrement=True,
 )
 

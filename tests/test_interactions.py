@@ -10,9 +10,13 @@ from sqlalchemy import Engine, insert, text
 from sqlalchemy.exc import IntegrityError
 
 from knowledge import tables as t
+from knowledge.action_counts import Counts
+from knowledge.case import Case
 from knowledge.database import to_column, writing
 from knowledge.errors import BadInput, NotFound
 from knowledge.interactions import Interactions, ReactionRow, Shown
+from knowledge.learning_log import LearningLog
+from knowledge.records import SqlRecords
 
 AT = datetime(2024, 7, 1, 8, tzinfo=UTC)
 SHOWN = (Shown("close_off", "封闭下穿通道", 1.0), Shown("pump", "架设泵车", 0.25))
@@ -145,8 +149,8 @@ def test_an_interaction_that_does_not_exist(log: Interactions) -> None:
 
 
 _INSERT = (
-    "INSERT INTO reactions (interaction_id, client_id, kind, slot, actor, at) "
-    "VALUES ({interaction}, 'c', {kind}, {slot}, 'x', '2024-01-01 00:00:00')"
+    "INSERT INTO reactions (interaction_id, client_id, kind, slot, actor, at, number) "
+    "VALUES ({interaction}, 'c', {kind}, {slot}, 'x', '2024-01-01 00:00:00', 99)"
 )
 
 
@@ -216,3 +220,95 @@ def test_times_are_kept_in_utc(log: Interactions) -> None:
     log.react(reaction("i-1", at=beijing))
     assert log.reactions("i-1")[0].at == beijing
     assert to_column(beijing) == datetime(2024, 7, 1, 8)
+
+
+def shown_cases(log: Interactions, interaction_id: str) -> None:
+    """An answer that showed cases 1 and 2, which exist."""
+    SqlRecords(log.engine).write([Case(external_id=f"c-{n}", situation="停电") for n in range(3)])
+    record(log, interaction_id)
+
+
+def test_a_precedent_that_does_not_fit(log: Interactions) -> None:
+    shown_cases(log, "i-1")
+    given = reaction("i-1", kind="unfit", slot=None, case_id=2, reason="另一种事", department="water")
+    assert log.react(given)
+    assert not log.react(given)
+    assert log.react(reaction("i-1", "c-2", kind="unfit", slot=None, case_id=1))
+    assert log.react(reaction("i-1", "c-3", kind="withdraw", slot=None, case_id=2))
+    kept = log.reactions("i-1")
+    assert kept[0] == given
+    assert [(r.kind, r.case_id, r.supersedes) for r in kept] == [
+        ("unfit", 2, None), ("unfit", 1, None), ("withdraw", 2, "c-1")
+    ]  # fmt: skip
+
+
+def test_a_case_that_was_not_shown_cannot_be_unfit(log: Interactions) -> None:
+    shown_cases(log, "i-1")
+    with pytest.raises(NotFound, match="case 3 was not shown in interaction i-1"):
+        log.react(reaction("i-1", kind="unfit", slot=None, case_id=3))
+    with pytest.raises(NotFound, match="interaction i-9"):
+        log.react(reaction("i-9", kind="unfit", slot=None, case_id=1))
+    with pytest.raises(BadInput, match="add `case_id`"):
+        log.react(reaction("i-1", kind="unfit", slot=None))
+    with pytest.raises(BadInput):
+        log.react(reaction("i-1", kind="adopt", slot=0, case_id=1))
+    with pytest.raises(BadInput):
+        log.react(reaction("i-1", kind="unfit", slot=0, case_id=1))
+    assert log.reactions("i-1") == []
+
+
+def test_nothing_fits_is_said_of_the_whole_answer(log: Interactions) -> None:
+    record(log, "i-1")
+    for number, kind in enumerate(("helpful", "nothing_fits", "withdraw")):
+        assert log.react(reaction("i-1", f"c-{number}", kind=kind, slot=None))
+    assert [(r.kind, r.supersedes) for r in log.reactions("i-1")] == [
+        ("helpful", None), ("nothing_fits", "c-0"), ("withdraw", "c-1")
+    ]  # fmt: skip
+
+
+def test_a_newer_choice_of_a_person_supersedes_the_earlier_about_the_same_action(log: Interactions) -> None:
+    record(log, "i-1")
+    record(log, "i-2")
+    choices: dict[str, dict[str, object]] = {
+        "a": {},
+        "b": {"slot": 1},
+        "c": {"actor": "另一人"},
+        "d": {"kind": "edit", "text": "改成两台泵车"},
+        "e": {"kind": "withdraw"},
+        "f": {"kind": "helpful", "slot": None},
+    }
+    for client_id, fields in choices.items():
+        assert log.react(reaction("i-1", client_id, **fields))
+    assert log.react(reaction("i-2", "g"))
+    kept = log.reactions("i-1")
+    assert {r.client_id: r.supersedes for r in kept} == {
+        "a": None, "b": None, "c": None, "d": "a", "e": "d", "f": None
+    }  # fmt: skip
+    assert log.reactions("i-2")[0].supersedes is None
+    assert kept[3].text == "改成两台泵车"
+
+
+def test_what_is_superseded_may_be_named(log: Interactions) -> None:
+    record(log, "i-1")
+    log.react(reaction("i-1", "a"))
+    log.react(reaction("i-1", "b", actor="另一人"))
+    assert log.react(reaction("i-1", "c", slot=1, supersedes="a"))
+    assert log.reactions("i-1")[-1].supersedes == "a"
+    for stranger in ("b", "z"):
+        with pytest.raises(BadInput, match=f"{stranger} is no earlier reaction of 值班员"):
+            log.react(reaction("i-1", "d", supersedes=stranger))
+
+
+def test_an_interaction_that_fails_takes_no_number_and_is_not_counted(log: Interactions) -> None:
+    learned = LearningLog(log.engine)
+    for _ in range(2):
+        with pytest.raises(IntegrityError):
+            record(log, "i-1", shown=(SHOWN[0], Shown("pump", "泵", 2.0)))
+    record(log, "i-1")
+    with pytest.raises(IntegrityError):
+        record(log, "i-1")
+    assert learned.last() == 1
+    assert learned.counts("pump", "flood") == learned.counts("close_off", "flood") == Counts(shown=1)
+    with pytest.raises(NotFound):
+        log.react(reaction("i-1", slot=7))
+    assert (learned.last(), log.has("i-1"), log.has("i-2")) == (1, True, False)
