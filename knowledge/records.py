@@ -14,7 +14,7 @@ from sqlalchemy import ColumnElement, Connection, Engine, Select, delete, func, 
 from knowledge import tables as t
 from knowledge.case import Case, CaseStatus, StoredCase
 from knowledge.database import from_column, reading, to_column, writing
-from knowledge.errors import NotFound
+from knowledge.errors import BadInput, NotFound
 from knowledge.filter import Wanted
 
 __all__ = ["Columns", "Records", "SqlRecords", "Written"]
@@ -52,8 +52,8 @@ class Columns:
 class Records(Protocol):
     """The seam for the truth. One contract suite runs against every implementation."""
 
-    def write(self, cases: Sequence[Case]) -> Written:
-        """Adds or updates all cases in one transaction, known ones by external_id; the same content is skipped."""
+    def write(self, cases: Sequence[Case], *, seen: int | None = None) -> Written:
+        """All cases or none, known by external_id; skips what is the same; BadInput if one is not at version `seen`."""
         ...
 
     def get(self, case_ids: Sequence[int]) -> dict[int, StoredCase]:
@@ -99,7 +99,7 @@ class SqlRecords:
 
     engine: Engine
 
-    def write(self, cases: Sequence[Case]) -> Written:
+    def write(self, cases: Sequence[Case], *, seen: int | None = None) -> Written:
         """See Records.write."""
         if not cases:
             return Written()
@@ -113,6 +113,8 @@ class SqlRecords:
                 if before and before[2] == content_hash:
                     skipped += 1
                     continue
+                if seen is not None and (before[1] if before else 0) != seen:
+                    raise BadInput(f"{case.external_id or 'the case'} was changed meanwhile; open it again, then write")
                 change += 1
                 case_id, version = _write_one(connection, case, content_hash, before, change)
                 added, updated = (added, updated + 1) if before else (added + 1, updated)

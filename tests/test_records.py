@@ -16,7 +16,7 @@ from sqlalchemy.exc import IntegrityError
 from knowledge import tables as t
 from knowledge.case import Action, Case, CaseStatus, Outcome
 from knowledge.database import writing
-from knowledge.errors import NotFound
+from knowledge.errors import BadInput, NotFound
 from knowledge.filter import Wanted
 from knowledge.records import SqlRecords, Written
 
@@ -113,6 +113,20 @@ def test_a_case_twice_in_one_write(records: SqlRecords) -> None:
     stored = records.find("a")
     assert stored is not None
     assert (stored.case, stored.version) == (one, 3)
+
+
+def test_what_somebody_else_has_changed_is_not_overwritten(records: SqlRecords) -> None:
+    first = Case(external_id="A", situation="桥下积水")
+    records.write([first], seen=0)
+    records.write([first.model_copy(update={"situation": "桥下积水半米"})], seen=1)
+    with pytest.raises(BadInput, match="A was changed meanwhile"):
+        records.write([first.model_copy(update={"situation": "桥下无事"})], seen=1)
+    with pytest.raises(BadInput, match="changed meanwhile"):
+        records.write([Case(external_id="B", situation="停电"), first], seen=0)
+    assert records.find("B") is None
+    found = records.find("A")
+    assert found is not None
+    assert (found.version, found.case.situation) == (2, "桥下积水半米")
 
 
 def test_cases_without_an_external_id_are_always_new(records: SqlRecords) -> None:
