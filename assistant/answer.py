@@ -18,6 +18,7 @@ __all__ = [
     "Evidence",
     "KindReading",
     "Label",
+    "Learned",
     "Match",
     "Quantity",
     "RankedAction",
@@ -171,9 +172,22 @@ class TrackRecord(_Record):
     median_days: float | None
 
 
+class Learned(_Record):
+    """What the log holds of an action type in similar matters (of one category group): people decided on it `decided`
+    times and adopted it, as it was or edited, `adopted` times; of those the effect is known for `known`, and it worked
+    in `worked`. `moved` is how many places it stands above (below: negative) the fixed order."""
+
+    moved: int
+    adopted: int = Field(ge=0)
+    decided: int = Field(ge=0)
+    known: int = Field(ge=0)
+    worked: int = Field(ge=0)
+
+
 class RankedAction(_Record):
     """One recommended action. `text` is the best evidence adapted to the new place and time; `adapted` lists what was
-    changed as (before, after); `why` says why it stands where it stands."""
+    changed as (before, after); `why` says why it stands where it stands; `learned` is there where choices and effects
+    moved it."""
 
     text: str
     action_type: str
@@ -184,6 +198,7 @@ class RankedAction(_Record):
     adapted: tuple[tuple[str, str], ...] = ()
     why: tuple[str, ...] = ()
     emergency: bool = False
+    learned: Learned | None = None
 
 
 class Caution(_Record):
@@ -212,7 +227,7 @@ class Unknown(_Record):
 
 class Recommendation(_Record):
     """The answer to one question. `propensities` has one number in (0, 1] per shown action: the probability with which
-    it was put at its place (1.0 while nothing is explored). `ms` is the time taken in milliseconds."""
+    it was put at its place (1.0 where nothing was drawn by lot). `ms` is the time taken in milliseconds."""
 
     interaction_id: str
     asked_at: datetime
@@ -254,14 +269,18 @@ class Turn(_Record):
 
 class Reaction(_Record):
     """What a person chose. `kind` is adopt, edit, reject or withdraw for an action (`action` is its place in the list,
-    from 0); helpful, unhelpful or withdraw for the whole answer (`action` is None). `client_id` makes it idempotent:
-    the same one twice is one reaction."""
+    from 0); helpful, unhelpful, nothing_fits or withdraw for the whole answer (`action` is None); unfit or withdraw for
+    a precedent (`case_id`) that does not fit. `client_id` makes it idempotent: the same one twice is one reaction.
+    `supersedes` is the client_id of the reaction that it takes the place of, `department` the person's."""
 
     interaction_id: str
     client_id: str = Field(min_length=1, max_length=100)
-    kind: Literal["adopt", "edit", "reject", "helpful", "unhelpful", "withdraw"]
+    kind: Literal["adopt", "edit", "reject", "helpful", "unhelpful", "unfit", "nothing_fits", "withdraw"]
     action: int | None = Field(default=None, ge=0)
+    case_id: int | None = Field(default=None, ge=1)
     text: str | None = Field(default=None, max_length=4_000)
     reason: str | None = Field(default=None, max_length=1_000)
     actor: str = Field(min_length=1, max_length=200)
+    department: str | None = Field(default=None, max_length=200)
+    supersedes: str | None = Field(default=None, max_length=100)
     at: datetime

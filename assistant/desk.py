@@ -1,22 +1,26 @@
 """The desk: the one door to the assistant. It asks, matches, converses and logs; pages and commands call only this.
 
 Every answer is logged before it is given out, with all candidates and what was shown, so that a later choice always
-has its context. It ranks nothing itself.
+has its context. It ranks nothing itself, learns nothing itself, and never waits for what is learned.
 """
 
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import partial
 from uuid import uuid4
 
 from assistant.answer import CallEvidence, Match, Reaction, Recommendation, Situation, Turn, Verdict
+from assistant.asking import Advising, Arranging, cited, with_cited
 from assistant.compose import Prose
 from assistant.dialogue import Dialogue
 from assistant.hubs import ENOUGH, Hubs
+from assistant.journal import Journal
+from assistant.learning.events import Context, Effect, Offer
+from assistant.learning.offers import context_of, group_of
 from assistant.match import Candidate, Matcher
-from assistant.recommend import Composer
+from assistant.recommend import Composed, Composer
 from assistant.situation import Understanding
 from assistant.verdict import VerdictModel
 from knowledge.case import CaseStatus
@@ -24,7 +28,7 @@ from knowledge.conversations import ConversationHead, Conversations, NumberTaken
 from knowledge.copies import Copies
 from knowledge.errors import BadInput
 from knowledge.filter import Wanted
-from knowledge.interactions import Interactions, ReactionRow, Shown
+from knowledge.interactions import Interactions
 from knowledge.places import Gazetteer
 from knowledge.statistics import Statistics
 from knowledge.taxonomy import Taxonomy
@@ -49,10 +53,11 @@ class Desk:
     understanding: Understanding
     verdict_model: VerdictModel
     composer: Composer
+    arranging: Arranging
     prose: Prose
     dialogue: Dialogue
     statistics: Statistics
-    interactions: Interactions
+    journal: Journal
     conversation_log: Conversations
     models: Mapping[str, str]
     example_texts: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
@@ -69,11 +74,21 @@ class Desk:
         """Those of the matcher in use now."""
         return self.matcher.copies
 
+    @property
+    def interactions(self) -> Interactions:
+        """The log of what was shown and chosen."""
+        return self.journal.interactions
+
+    @property
+    def advisor(self) -> Advising | None:
+        """Who says in which order actions stand; None where the fixed order holds."""
+        return self.arranging.advisor
+
     def ask(
         self, text: str, *, language: str | None = None, wanted: Wanted | None = None, top: int = 8,
-        actor: str = "anonymous",
+        actor: str = "anonymous", department: str | None = None,
     ) -> Recommendation:  # fmt: skip
-        """One recommendation, logged. Raises BadInput for an empty or too long text."""
+        """One recommendation, logged. `department` is the asker's. Raises BadInput for an empty or too long text."""
         started = time.perf_counter()
         now = self.clock()
         wanted = wanted or Wanted()
@@ -81,32 +96,34 @@ class Desk:
         situation, verdict, matches, candidates = self._match(
             matcher, text, language, wanted, max(top, COMPOSED_FROM), now
         )
-        composed = self.composer(situation, verdict, matches, self.statistics.rates(matcher.copies.words.applied()))
-        cited = {e.case_id for a in composed.actions for e in a.evidence} | {
-            c.evidence.case_id for c in composed.cautions
-        }
-        if composed.contrast:
-            cited |= {composed.contrast.success_case_id, composed.contrast.failure_case_id}
-        shown = tuple(m for place, m in enumerate(matches) if place < top or m.case_id in cited)
+        composed = self._composed(matcher, situation, verdict, matches, now)
+        arranged = self.arranging(situation, composed, now, department=department)
+        shown = with_cited(matches, top, cited(composed, arranged.actions))
         recommendation = Recommendation(
             interaction_id=uuid4().hex,
             asked_at=now,
             situation=situation,
             verdict=verdict,
             matches=shown,
-            actions=composed.actions,
+            actions=arranged.actions,
             cautions=composed.cautions,
             contrast=composed.contrast,
             unknowns=composed.unknowns,
-            propensities=(1.0,) * len(composed.actions),
-            answer_markdown=self.prose(situation, verdict, shown, composed),
+            propensities=arranged.propensities,
+            answer_markdown=self.prose(situation, verdict, shown, replace(composed, actions=arranged.actions)),
             language=situation.language,
-            models=self._versions(matcher),
+            models=self._versions(matcher) | {"order": arranged.slate.version},
             calls=tuple(self.calls_about(situation)),
             ms=round(1000 * (time.perf_counter() - started), 1),
         )
-        self._log(recommendation, candidates, wanted, actor)
+        self.journal.record(recommendation, arranged, candidates, wanted, actor)
         return recommendation
+
+    def offers(self, text: str) -> tuple[Context, tuple[Offer, ...]]:
+        """What could be recommended for a question, in the fixed order; nothing is logged. Raises BadInput as `ask`."""
+        now, matcher = self.clock(), self.matcher
+        situation, verdict, matches, _ = self._match(matcher, text, None, Wanted(), COMPOSED_FROM, now)
+        return context_of(situation, now), self._composed(matcher, situation, verdict, matches, now).offers
 
     def match(
         self, text: str, *, language: str | None = None, wanted: Wanted | None = None, top: int = 10,
@@ -142,15 +159,20 @@ class Desk:
             situation, verdict, matches, _ = self._match(matcher, text, language, wanted, top, now, exclude, arrange)
             yield situation, verdict, matches, round(1000 * (time.perf_counter() - started), 1)
 
-    def turn(self, text: str, *, owner: str, conversation_id: str | None = None, language: str | None = None) -> Turn:
-        """One exchange of a conversation; a new one is started where no id is given. Raises NotFound where it is not
-        the owner's, BadInput as `ask` does."""
+    def turn(
+        self, text: str, *, owner: str, conversation_id: str | None = None, language: str | None = None,
+        department: str | None = None,
+    ) -> Turn:  # fmt: skip
+        """One exchange of a conversation; a new one is started where no id is given. `department` is the owner's.
+        Raises NotFound where it is not the owner's, BadInput as `ask` does."""
         said = self.checked(text)
         before = self.conversation(conversation_id, owner) if conversation_id else []
         plan = self.dialogue(said, before, language=language, now=self.clock())
         recommendation = plan.recommendation
         if plan.question is not None:
-            recommendation = self.ask(plan.question, language=plan.language, wanted=plan.wanted, actor=owner)
+            recommendation = self.ask(
+                plan.question, language=plan.language, wanted=plan.wanted, actor=owner, department=department
+            )
         answer = plan.answer_markdown
         if recommendation is not None and plan.question is not None:
             answer = f"{answer}\n\n{recommendation.answer_markdown}".strip()
@@ -194,30 +216,20 @@ class Desk:
         return [Turn.model_validate_json(record) for record in self.conversation_log.turns(conversation_id, owner)]
 
     def react(self, reaction: Reaction) -> bool:
-        """Logs a choice; False if it was known. Raises NotFound for an interaction or action that was never shown."""
-        self.interactions.recommendation(reaction.interaction_id)
-        row = reaction.model_dump()
-        return self.interactions.react(ReactionRow(slot=row.pop("action"), **row))
+        """Logs a choice; False if it was known. Raises NotFound for what was never shown."""
+        return self.journal.react(reaction)
 
     def reactions(self, interaction_id: str) -> list[Reaction]:
         """All reactions to one interaction, oldest first."""
-        return [
-            Reaction(
-                interaction_id=row.interaction_id,
-                client_id=row.client_id,
-                kind=row.kind,
-                action=row.slot,
-                text=row.text,
-                reason=row.reason,
-                actor=row.actor,
-                at=row.at,
-            )
-            for row in self.interactions.reactions(interaction_id)
-        ]
+        return self.journal.reactions(interaction_id)
+
+    def effect(self, effect: Effect) -> bool:
+        """Logs how an action turned out; False if it was known. Raises NotFound for an action that was never shown."""
+        return self.journal.effect(effect)
 
     def recommendation(self, interaction_id: str) -> Recommendation:
         """A recommendation as it was shown. Raises NotFound."""
-        return Recommendation.model_validate_json(self.interactions.recommendation(interaction_id))
+        return self.journal.recommendation(interaction_id)
 
     def open_case(self, case_id: int, language: str) -> Match | None:
         """A case by its id, for a link; None where it does not exist or may not be shown."""
@@ -269,27 +281,13 @@ class Desk:
         settled = self.understanding.settle(situation, matches)
         return settled, verdict, matches[:top], candidates
 
+    def _composed(
+        self, matcher: Matcher, situation: Situation, verdict: Verdict, matches: Sequence[Match], now: datetime
+    ) -> Composed:
+        rates = self.statistics.rates(matcher.copies.words.applied(), group_of(situation), at=now)
+        return self.composer(situation, verdict, matches, rates, at=now)
+
     def _versions(self, matcher: Matcher) -> dict[str, str]:
         copies, reranking = matcher.copies, matcher.reranking
         used = {"embedder": copies.embedder.name, "reranker": reranking.reranker.name if reranking else "none"}
         return {**self.models, **used, "change": str(copies.words.applied())}
-
-    def _log(
-        self, recommendation: Recommendation, candidates: tuple[Candidate, ...], wanted: Wanted, actor: str
-    ) -> None:
-        self.interactions.record(
-            recommendation.interaction_id,
-            asked_at=recommendation.asked_at,
-            actor=actor,
-            question=recommendation.situation.text,
-            language=recommendation.language,
-            situation=recommendation.situation.model_dump(mode="json"),
-            filters=wanted.__dict__,
-            candidates=[c.__dict__ for c in candidates],
-            shown=[
-                Shown(action.action_type, action.text, propensity)
-                for action, propensity in zip(recommendation.actions, recommendation.propensities, strict=True)
-            ],
-            versions=recommendation.models,
-            recommendation=recommendation.model_dump_json(),
-        )

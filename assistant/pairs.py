@@ -22,6 +22,7 @@ from knowledge.text import fold
 __all__ = ["Accepted", "Withheld", "accepted_matches", "draw", "last_accepted", "own_pairs", "question_pairs", "spared"]
 
 ACCEPTING = ("adopt", "edit")
+REJECTING = ("reject", "unfit")
 HELD_SHARE = 0.2  # of the accepted questions: the newest
 HELD_LEAST = 10
 SPARED = 5  # one case in so many is never trained on
@@ -30,8 +31,9 @@ LONGEST = 2_000  # characters of one text
 
 @dataclass(frozen=True)
 class Accepted:
-    """A question with the case ids that were evidence of an action that was adopted or edited, and of one that was
-    rejected; both ascending, none in both. `at` is the time of the newest acceptance."""
+    """A question with the case ids that were evidence of an action that was adopted or edited, and those that were
+    evidence of a rejected one or do not fit themselves; both ascending, none in both. `at` is the time of the newest
+    acceptance."""
 
     question: str
     at: datetime
@@ -57,22 +59,24 @@ class Withheld:
 
 def accepted_matches(log: Iterable[Mapping[str, Any]]) -> list[Accepted]:
     """Questions of which at least one action was accepted, oldest acceptance first (ties by question). For each action
-    the newest reaction counts; the same question asked again is one question, and a case accepted once for it is not
-    rejected for it. Rows as Interactions.export gives them."""
+    the newest reaction counts, and for each precedent whether it was said last not to fit; the same question asked
+    again is one question, and a case accepted once for it is not rejected for it. Rows as Interactions.export gives
+    them."""
     found: dict[str, tuple[str, list[datetime], set[int], set[int]]] = {}
     for row in log:
-        newest = {r["slot"]: r for r in sorted(row["reactions"], key=lambda r: r["reaction_id"])}
-        newest.pop(None, None)
+        in_order = sorted(row["reactions"], key=lambda r: r["reaction_id"])
+        newest = {(r["slot"], r.get("case_id")): r for r in in_order}
+        newest.pop((None, None), None)  # what was said of the whole answer
         if not newest:
             continue
         actions = json.loads(row["recommendation"])["actions"]
         _, times, accepted, rejected = found.setdefault(fold(row["question"]), (row["question"], [], set(), set()))
-        for slot, reaction in newest.items():
-            cited = {evidence["case_id"] for evidence in actions[slot]["evidence"]}
+        for (slot, case_id), reaction in newest.items():
+            cited = {case_id} if slot is None else {evidence["case_id"] for evidence in actions[slot]["evidence"]}
             if reaction["kind"] in ACCEPTING:
                 accepted |= cited
                 times.append(datetime.fromisoformat(reaction["at"]))
-            elif reaction["kind"] == "reject":
+            elif reaction["kind"] in REJECTING:
                 rejected |= cited
     matches = [
         Accepted(question, max(times), tuple(sorted(accepted)), tuple(sorted(rejected - accepted)))

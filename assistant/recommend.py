@@ -1,15 +1,18 @@
 """The composer's actions: from matches to ranked actions, cautions and the contrast of success and failure.
 
-Actions of one type are merged across the matches and ranked by their track record; no language model takes part. It
-writes no prose: that is the answer's text.
+Actions of one type are merged across the matches and ranked by their track record; no language model takes part. This
+is the fixed order, which knows nothing of anybody's choices; each action also stands as an offer for those who learn
+from them. It writes no prose: that is the answer's text.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from assistant.adapt import Adapter
 from assistant.answer import Caution, Contrast, Evidence, Match, RankedAction, Situation, Unknown, Verdict
-from assistant.trackrecord import Trial, track_record
+from assistant.learning.events import Offer
+from assistant.trackrecord import Trial, freshness, track_record
 from knowledge.case import Action, ActionResult
 from knowledge.taxonomy import Taxonomy
 from prompts import Phrases
@@ -19,15 +22,19 @@ __all__ = ["Composed", "Composer"]
 NEAR = 0.15  # cases whose weight is below this share of the best one's give no evidence
 OTHER_LEAF, OTHER_GROUP = 0.6, 0.35  # weight of a case of a sibling category, and of another group
 MAX_EVIDENCE = 3
+ENOUGH_SUPPORT = 3.0  # weights of the cases in which an action was taken; more adds nothing
+SUPPORT_BONUS = 0.6  # less lets a lone success win; chosen on gold/dev by eval.fixedorder
 
 
 @dataclass(frozen=True)
 class _Use:
-    """One action in one match, with the weight of that match (the best one has 1)."""
+    """One action in one match, with the weight of that match (the best one has 1) and the share of it that its age
+    leaves."""
 
     action: Action
     match: Match
     weight: float
+    fresh: float = 1.0
 
     @property
     def worked(self) -> bool | None:
@@ -36,9 +43,11 @@ class _Use:
 
 @dataclass(frozen=True)
 class Composed:
-    """What the composer found, before it is put into words."""
+    """What the composer found, before it is put into words. `actions` are all that can be recommended, in the fixed
+    order, and `offers` the same for the learner."""
 
     actions: tuple[RankedAction, ...]
+    offers: tuple[Offer, ...]
     cautions: tuple[Caution, ...]
     contrast: Contrast | None
     unknowns: tuple[Unknown, ...]
@@ -46,22 +55,24 @@ class Composed:
 
 @dataclass(frozen=True)
 class Composer:
-    """Ranks actions. `prior_rates` gives the share that worked for each action type over the whole case base, under
-    "" the share over all types."""
+    """Ranks actions by the lower bound of the rate at which they work, to which full support adds `support_bonus`.
+    `prior_rates` gives the share that worked for each action type over the whole case base, under "" the share over
+    all types."""
 
     taxonomy: Taxonomy
     phrases: Phrases
     adapter: Adapter
-    limit: int = 8
+    support_bonus: float = SUPPORT_BONUS
 
     def __call__(
-        self, situation: Situation, verdict: Verdict, matches: Sequence[Match], prior_rates: Mapping[str, float]
-    ) -> Composed:
+        self, situation: Situation, verdict: Verdict, matches: Sequence[Match], prior_rates: Mapping[str, float],
+        *, at: datetime | None = None,
+    ) -> Composed:  # fmt: skip
         """Actions best first, cautions nearest first. With the verdict "new", unless it is doubtful, only emergency
         measures are offered, and only where life is in danger; without such danger there are no cautions and no
-        contrast either."""
+        contrast either. Older cases count less in the track records, by their age `at` that time (aware)."""
         nothing = verdict.label.value == "new" and not verdict.doubtful
-        uses = self._uses(situation, matches)
+        uses = self._uses(situation, matches, at)
         grouped: dict[str, list[_Use]] = {}
         for use in uses:
             grouped.setdefault(use.action.action_type, []).append(use)
@@ -74,18 +85,20 @@ class Composer:
                 continue
             ranked_action = self._action(situation, action_type, group, prior_rates, danger and emergency)
             if ranked_action:
-                key = self._key(ranked_action, group, danger and emergency, situation.severity.first_actions)
-                ranked.append((key, ranked_action))
-        ranked.sort(key=lambda pair: pair[0])
+                offer = self._offer(situation, ranked_action, group)
+                called = offer.first and action_type in situation.severity.first_actions
+                ranked.append(((not called, not offer.first, -offer.base, action_type), ranked_action, offer))
+        ranked.sort(key=lambda found: found[0])
         silent = nothing and not danger  # what failed elsewhere says nothing here
         return Composed(
-            actions=tuple(action for _, action in ranked[: self.limit]),
+            actions=tuple(action for _, action, _ in ranked),
+            offers=tuple(offer for _, _, offer in ranked),
             cautions=() if silent else self._cautions(situation, uses),
             contrast=None if silent else _contrast(matches),
             unknowns=self._unknowns(situation),
         )
 
-    def _uses(self, situation: Situation, matches: Sequence[Match]) -> list[_Use]:
+    def _uses(self, situation: Situation, matches: Sequence[Match], at: datetime | None) -> list[_Use]:
         if not matches:
             return []
         best = max(m.score for m in matches) or 1.0
@@ -96,22 +109,35 @@ class Composer:
             if match.replaced_by:
                 weight *= 0.5
             if weight >= NEAR:
-                uses += [_Use(action, match, weight) for action in match.case.actions]
+                fresh = freshness(match.case, at)
+                uses += [_Use(action, match, weight, fresh) for action in match.case.actions]
         return uses
 
-    def _key(
-        self, action: RankedAction, group: Sequence[_Use], urgent: bool, first: Sequence[str]
-    ) -> tuple[object, ...]:
-        """Where life is in danger: what the danger calls for, then the other emergency measures; then by the lower
-        bound of the rate, with support as a bonus."""
-        support = min(sum(u.weight for u in group), 3.0) / 3.0
-        called = urgent and action.action_type in first
-        return (not called, not urgent, -(action.track_record.low + 0.25 * support), action.action_type)
+    def _offer(self, situation: Situation, action: RankedAction, group: Sequence[_Use]) -> Offer:
+        """The action as the learner sees it. Its base is the lower bound of the rate with support as a bonus, brought
+        to 0..1; an emergency measure is a first one where life is in danger."""
+        weight = sum(u.weight for u in group)
+        support = min(weight, ENOUGH_SUPPORT) / ENOUGH_SUPPORT
+        district = situation.district.value if situation.district else None
+        near = sum(u.weight for u in group if district and u.match.case.district == district)
+        known = self.taxonomy.action_type_by_id.get(action.action_type)
+        return Offer(
+            action_type=action.action_type,
+            base=(action.track_record.low + self.support_bonus * support) / (1 + self.support_bonus),
+            rate=action.track_record.rate,
+            support=support,
+            same_district=near / weight,
+            family=known.family if known else action.when,
+            first=action.emergency,
+        )
 
     def _action(
         self, situation: Situation, action_type: str, group: Sequence[_Use], priors: Mapping[str, float], urgent: bool
     ) -> RankedAction | None:
-        trials = [Trial(u.weight, u.worked, u.match.case.outcome.days if u.match.case.outcome else None) for u in group]
+        trials = [
+            Trial(u.weight * u.fresh, u.worked, u.match.case.outcome.days if u.match.case.outcome else None)
+            for u in group
+        ]
         record = track_record(trials, priors.get(action_type, priors.get("", 0.6)))
         usable = [u for u in group if u.worked is not False]
         if not usable or (record.tried and not record.worked):

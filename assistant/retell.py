@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 from assistant.answer import Match, Recommendation
 from assistant.compose import cite, plain
+from assistant.learning.learned import learned_sentence
+from assistant.learning.offers import group_of
 from assistant.moment import CITY_ZONE
 from knowledge.case import Action, ActionResult, Case
 from knowledge.places import Gazetteer
@@ -73,6 +75,10 @@ class Retelling:
         lines = [say("why_action", n=number, type=name), ""]
         if action.emergency:
             lines.append(f"- {say('action_emergency')}")
+        if action.learned:
+            group = group_of(recommendation.situation)
+            told = self.taxonomy.category_name(group, language) or ""
+            lines.append(f"- {learned_sentence(action.learned, plain(told), say)}")
         percent = {"rate": round(100 * record.rate), "low": round(100 * record.low), "high": round(100 * record.high)}
         if record.tried:
             lines.append(f"- {say('why_record', tried=record.tried, worked=record.worked, **percent)}")

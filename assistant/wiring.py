@@ -1,11 +1,10 @@
 """The only module that reads configuration and knows every constructor: from a data folder to a Desk."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from importlib.metadata import version
 from pathlib import Path
-from zlib import crc32
 
 from sqlalchemy import Engine
 
@@ -14,7 +13,9 @@ from assistant.callwiring import open_hotline
 from assistant.compose import Prose
 from assistant.desk import Desk
 from assistant.dialogue import Dialogue
+from assistant.followup import FollowUps
 from assistant.hotline import Hotline
+from assistant.learnwiring import Learning, open_learning
 from assistant.match import Matcher, read_ranker
 from assistant.models import BUILT_IN, Choice, Current, Models, embed_all
 from assistant.narrow import Narrower
@@ -25,6 +26,9 @@ from assistant.retell import Retelling
 from assistant.settings import Settings, home_folder, read_settings
 from assistant.situation import Understanding
 from assistant.speech import Speech
+from assistant.taskdesk import TaskDesk
+from assistant.taskwiring import open_follow_ups, open_task_desk
+from assistant.vectorwiring import VectorPlace
 from assistant.verdict import read_verdict_model
 from knowledge.categories import Categoriser
 from knowledge.classifier import Classifier
@@ -47,7 +51,7 @@ from knowledge.profiles import Profiles
 from knowledge.records import SqlRecords
 from knowledge.statistics import Statistics
 from knowledge.taxonomy import Taxonomy, read_taxonomy
-from knowledge.vectors import FaissVectors, KeptVectors, VectorIndex, kept_vectors
+from knowledge.vectors import FaissVectors, KeptVectors
 from knowledge.words import TantivyWords
 from prompts import read_phrases
 
@@ -119,16 +123,7 @@ class Workplace:
     @cached_property
     def embedder(self) -> Embedder:
         """The chosen embedder."""
-        return self._embedder(self.choice.embedder)
-
-    def _embedder(self, name: str) -> Embedder:
-        """A heavy one keeps its vectors by content hash."""
-        if name == BUILT_IN:
-            return self.meaning
-        from knowledge.embeddings import KeptEmbedder
-        from knowledge.sentence_embedder import SentenceEmbedder
-
-        return KeptEmbedder(SentenceEmbedder(name), self.home / "embeddings.sqlite")
+        return self._vectors.embedder(self.choice.embedder)
 
     @cached_property
     def copies(self) -> Copies:
@@ -148,43 +143,24 @@ class Workplace:
         )
 
     def _copies(self, embedder: Embedder) -> Copies:
-        return self._unembedded.with_embedder(embedder, self._vectors(embedder))
+        return self._unembedded.with_embedder(embedder, self._vectors.index(embedder))
 
-    def _vectors(self, embedder: Embedder) -> VectorIndex:
-        if self.settings.vectors == "faiss":
-            return FaissVectors(embedder.dimension, embedder.name, self._vector_folder(embedder.name))
-        if self.settings.vectors == "chroma":
-            from knowledge.chroma_vectors import ChromaVectors
-
-            return ChromaVectors(embedder.name, host=self.settings.chroma_host, port=self.settings.chroma_port)
-        raise BadInput(f'vectors = {self.settings.vectors!r} is not known; use "faiss" or "chroma"')
-
-    def _vector_folder(self, model: str) -> Path:
-        """Each embedder has a folder of its own, so that the next one is made while this one is in use."""
-        own = "vectors" if model == self.meaning.name else f"vectors-{crc32(model.encode()):08x}"
-        return self.home / "copies" / own
+    @cached_property
+    def _vectors(self) -> VectorPlace:
+        s = self.settings
+        return VectorPlace(self.home, self.meaning, s.vectors, s.chroma_host, s.chroma_port)
 
     def kept_vectors(self, choice: Choice) -> KeptVectors:
         """What the index of a choice holds on disk. No model is loaded."""
-        if choice.embedder == BUILT_IN:
-            model = self.meaning.name
-        else:
-            from knowledge.sentence_embedder import SentenceEmbedder
-
-            model = SentenceEmbedder(choice.embedder).name
-        if self.settings.vectors == "chroma":
-            from knowledge.chroma_vectors import ChromaVectors
-
-            chroma = ChromaVectors(model, host=self.settings.chroma_host, port=self.settings.chroma_port)
-            return KeptVectors(model, 0, chroma.count())
-        kept = kept_vectors(model, self._vector_folder(model))
-        return replace(kept, dimension=self.meaning.dimension) if choice.embedder == BUILT_IN else kept
+        return self._vectors.kept(choice.embedder)
 
     def matcher(self, choice: Choice) -> Matcher:
         """The matcher of a choice. Raises Fault for an embedder that cannot be loaded."""
         outside = choice.embedder != BUILT_IN
         copies = (
-            self.copies if choice.embedder == self.choice.embedder else self._copies(self._embedder(choice.embedder))
+            self.copies
+            if choice.embedder == self.choice.embedder
+            else self._copies(self._vectors.embedder(choice.embedder))
         )
         reranking = None
         if choice.reranker:
@@ -219,7 +195,12 @@ class Workplace:
     @cached_property
     def interactions(self) -> Interactions:
         """The log."""
-        return Interactions(self.engine)
+        return self.learning.journal.interactions
+
+    @cached_property
+    def learning(self) -> Learning:
+        """The order of actions, the log that it is learned from, and the gate between them."""
+        return open_learning(self.home, self.engine, lambda: self.desk, taxonomy=self.taxonomy, phrases=read_phrases())
 
     @cached_property
     def desk(self) -> Desk:
@@ -237,10 +218,11 @@ class Workplace:
             understanding=understanding,
             verdict_model=verdict_model,
             composer=Composer(self.taxonomy, phrases, Adapter(self.gazetteer, phrases)),
+            arranging=self.learning.arranging,
             prose=Prose(self.taxonomy, self.gazetteer, phrases),
             dialogue=self._dialogue(understanding),
             statistics=Statistics(self.engine),
-            interactions=self.interactions,
+            journal=self.learning.journal,
             conversation_log=Conversations(self.engine),
             models={
                 "precedent": version("precedent"),
@@ -280,6 +262,16 @@ class Workplace:
             self.home, self.engine, self.speech, lambda: self.desk, taxonomy=self.taxonomy, gazetteer=self.gazetteer,
             workers=self.settings.hotline_workers,
         )  # fmt: skip
+
+    @cached_property
+    def tasks(self) -> TaskDesk:
+        """The desk of tasks, and of the draft cases that come of them."""
+        return open_task_desk(self.engine, lambda: self.desk, taxonomy=self.taxonomy, gazetteer=self.gazetteer)
+
+    @cached_property
+    def follow_ups(self) -> FollowUps:
+        """The questions whether adopted actions worked."""
+        return open_follow_ups(self.engine, lambda: self.desk)
 
     def load_demo(self, progress: Callable[[int], None] | None = None) -> int:
         """Puts the demo city's cases into the case base; gives the number of cases read. Twice changes nothing."""

@@ -53,7 +53,9 @@ class Category:
 
 @dataclass(frozen=True)
 class ActionType:
-    """A kind of measure. `when` is now, today or later; `emergency` ones come first when life is in danger."""
+    """A kind of measure. `when` is now, today or later; `emergency` ones come first when life is in danger; `family` is
+    the kind of help that it is (rescue, control, repair, works, supply, inspection, enforcement, money, people,
+    information, organisation), by which learning shares what it knows of one type with its like."""
 
     id: str
     zh: str
@@ -62,6 +64,7 @@ class ActionType:
     emergency: bool
     cues_zh: tuple[str, ...] = ()
     cues_en: tuple[str, ...] = ()
+    family: str = ""
 
     def name(self, language: str) -> str:
         """The name in zh or en."""
@@ -176,7 +179,8 @@ def _rows(name: str, folder: Path | None) -> list[dict[str, str]]:
 
 
 def read_taxonomy(folder: Path | None = None) -> Taxonomy:
-    """Reads situations.csv, action_types.csv and departments.csv; a file in `folder` replaces the bundled one.
+    """Reads situations.csv, action_types.csv and departments.csv; a file in `folder` replaces the bundled one. Where a
+    city's action types have no column `family`, `when` stands in for it.
 
     >>> len([c for c in read_taxonomy().categories if c.is_leaf])
     120
@@ -201,6 +205,7 @@ def read_taxonomy(folder: Path | None = None) -> Taxonomy:
             emergency=row["emergency"] == "1",
             cues_zh=_split(row.get("cues_zh")),
             cues_en=_split(row.get("cues_en")),
+            family=(row.get("family") or "").strip() or row["when"],
         )
         for row in _rows("action_types.csv", folder)
     )

@@ -14,8 +14,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from assistant.answer import Reaction, Recommendation
+from assistant.asking import SHOWN
 from assistant.desk import Desk
 from assistant.hubs import ENOUGH, Hubs
+from assistant.learning.events import Effect, GateEvent, Mode, Proposed
+from assistant.learning.offers import redrawn
+from assistant.learning.policy import FIXED, Policy
 from assistant.match import read_ranker
 from assistant.wiring import Workplace, open_workplace
 from knowledge.case import Action, ActionResult, Case, CaseStatus
@@ -165,6 +169,185 @@ def test_reactions_belong_to_what_was_shown_and_count_once(own: Workplace) -> No
 def test_an_unknown_interaction_is_not_found(desk: Any) -> None:
     with pytest.raises(NotFound, match="ask first"):
         desk.recommendation("none")
+
+
+# What is learned
+
+
+BACKWARDS = replace(FIXED, slopes=(-1.0, 0.0, 0.0, 0.0), counted=1)  # turns the fixed order round
+CALM = "工地拖欠农民工工资，八十多人讨薪"
+
+
+@pytest.fixture
+def city(tmp_path: Path, demo_cases: tuple[Case, ...]) -> Iterator[Workplace]:
+    """A workplace of the test's own over the demo city."""
+    workplace = open_workplace(tmp_path / "city")
+    workplace.records.write(list(demo_cases))
+    yield workplace
+    assert workplace.learning.background.wait(60)
+    workplace.engine.dispose()
+
+
+def _put(workplace: Workplace, *steps: str) -> str:
+    """A policy that turns the fixed order round, put where the steps say; its version."""
+    now = datetime.now(UTC)
+    shelf = workplace.learning.shelf
+    version = shelf.put(Policy(BACKWARDS, BACKWARDS).text(), watermark=0, at=now).version
+    for step in steps:
+        shelf.note(GateEvent(now, step, "base", version, "li"))  # type: ignore[arg-type]
+    return version
+
+
+def _event(workplace: Workplace, interaction_id: str) -> Proposed:
+    (found,) = [
+        event
+        for _, event in workplace.learning.events.events()
+        if isinstance(event, Proposed) and event.interaction_id == interaction_id
+    ]
+    return found
+
+
+@pytest.mark.parametrize(
+    ("steps", "mode"), [((), "base"), (("trial",), "interleave"), (("trial", "promoted"), "champion")]
+)
+def test_the_order_is_logged_whole_and_can_be_drawn_again(city: Workplace, steps: tuple[str, ...], mode: Mode) -> None:
+    version = _put(city, *steps)
+    desk = city.desk
+    for _ in range(4):
+        answer = desk.ask(CALM, actor="li", department="water")
+        event = _event(city, answer.interaction_id)
+        assert (event.actor, event.context.department, event.context.category) == ("li", "water", "labour")
+        assert event.slate.mode == mode
+        assert answer.models["order"] == event.slate.version == (version if mode == "champion" else "base")
+        assert event.slate.challenger == (version if mode == "interleave" else None)
+        again = desk.arranging.slate(event.context, event.offers, event.seed, answer.situation.severity.first_actions)
+        assert again == event.slate
+        assert event.offers == desk.offers(CALM)[1]
+        assert len(event.offers) > len(answer.actions) == event.shown == SHOWN
+        assert [event.offers[i].action_type for i in again.order[:SHOWN]] == [a.action_type for a in answer.actions]
+        assert again.propensities == answer.propensities
+        assert len(again.scores) == len(event.offers)
+        slots = sorted(_row(desk, answer.interaction_id)["shown"], key=lambda s: s["slot"])
+        assert [(s["action_type"], s["text"], s["propensity"], s["team"], s["offer"]) for s in slots] == [
+            (a.action_type, a.text, again.propensities[place], again.teams[place], again.order[place])
+            for place, a in enumerate(answer.actions)
+        ]
+
+
+def test_an_order_is_drawn_again_from_the_log_whatever_is_in_force_by_then(city: Workplace) -> None:
+    answers = [city.desk.ask(text) for text in (CALM, QUESTION)]
+    version = _put(city, "trial")
+    city.learning.advisor.state()  # reads the history
+    answers += [city.desk.ask(text) for text in (CALM, CALM, CALM, CALM, QUESTION)]
+    _put(city, "promoted")
+    assert city.learning.advisor.state().standing.champion == version
+    answers += [city.desk.ask(text) for text in (CALM, QUESTION)]
+    modes = []
+    for answer in answers:
+        event = _event(city, answer.interaction_id)
+        assert redrawn(event, answer.situation.severity.first_actions) == event.slate.order
+        modes.append(event.slate.mode)
+    assert modes == ["base", "emergency", *["interleave"] * 4, "emergency", "champion", "emergency"]
+
+
+def test_another_order_leaves_the_precedents_as_they_were(city: Workplace) -> None:
+    before = city.desk.ask(CALM)
+    _put(city, "trial", "promoted")
+    other = open_workplace(city.home)
+    after = other.desk.ask(CALM)
+    assert [a.action_type for a in after.actions] != [a.action_type for a in before.actions]
+    assert after.matches[0] == before.matches[0]
+    assert [m.case_id for m in after.matches[:8]] == [m.case_id for m in before.matches[:8]]
+    assert after.verdict == before.verdict
+    assert {e.case_id for a in after.actions for e in a.evidence} <= {m.case_id for m in after.matches}
+    assert after.answer_markdown.index(after.actions[0].text.rstrip("。")) < after.answer_markdown.index(
+        after.actions[1].text.rstrip("。")
+    )
+    other.engine.dispose()
+
+
+def test_an_emergency_gets_the_champion_only(city: Workplace) -> None:
+    _put(city, "trial")
+    for text in (QUESTION, "老旧小区电梯困住三个人"):
+        answers = [city.desk.ask(text) for _ in range(6)]
+        assert answers[0].situation.severity.danger_to_life
+        assert len({answer.actions for answer in answers}) == 1
+        assert {chance for answer in answers for chance in answer.propensities} == {1.0}
+        assert {_event(city, answer.interaction_id).slate.mode for answer in answers} == {"emergency"}
+
+
+def _choose(desk: Desk, answer: Recommendation, place: int, kind: str, actor: str = "a") -> None:
+    reaction = Reaction(
+        interaction_id=answer.interaction_id, client_id=f"{kind}-{place}-{actor}", kind=kind, action=place, actor=actor,
+        at=datetime.now(UTC),
+    )  # fmt: skip
+    assert desk.react(reaction)
+
+
+def test_choices_and_effects_are_the_reason_of_a_move(city: Workplace) -> None:
+    desk = city.desk
+    offers = desk.offers(CALM)[1]
+    last = offers[-1].action_type
+    _put(city, "trial", "promoted")
+    city.learning.advisor.state()  # reads the history
+    for time in range(4):
+        answer = desk.ask(CALM, actor=f"asker-{time}")
+        place = [a.action_type for a in answer.actions].index(last)
+        if time == 0:
+            assert answer.actions[place].learned is None
+        _choose(desk, answer, place, "adopt" if time < 3 else "reject")
+        if time < 3:
+            effect = Effect(answer.interaction_id, "e", place, datetime.now(UTC), "official", "a", resolved=time < 2)
+            assert desk.effect(effect)
+            assert not desk.effect(effect)
+    answer = desk.ask(CALM)
+    moved = answer.actions[0]
+    assert moved.action_type == last
+    assert moved.learned is not None
+    learned = moved.learned
+    assert (learned.moved, learned.adopted, learned.decided) == (len(offers) - 1, 3, 4)
+    assert (learned.known, learned.worked) == (3, 2)
+    assert (
+        moved.why[0]
+        == f"上移 {len(offers) - 1} 位：劳动与社会保障类事项中 4 次有 3 次被采纳，已知结果的 3 次中 2 次见效"
+    )
+    assert desk.recommendation(answer.interaction_id) == answer
+    why = desk.dialogue.retelling.why(answer, 1, "en")
+    assert f"moved up {len(offers) - 1} places: adopted 3 of 4 times" in why
+    assert "Labour and social security" in why
+
+
+def test_an_effect_of_what_was_never_shown_is_refused(own: Workplace) -> None:
+    answer = own.desk.ask(QUESTION)
+    for interaction_id, slot in ((answer.interaction_id, 99), ("none", 0)):
+        with pytest.raises(NotFound):
+            own.desk.effect(Effect(interaction_id, "e", slot, datetime.now(UTC), "official", "a", resolved=True))
+
+
+def test_a_precedent_that_does_not_fit_and_nothing_fits(own: Workplace) -> None:
+    desk = own.desk
+    answer = desk.ask(QUESTION)
+    common = {"interaction_id": answer.interaction_id, "actor": "a", "at": datetime.now(UTC), "department": "water"}
+    unfit = Reaction(client_id="1", kind="unfit", case_id=answer.matches[0].case_id, **common)
+    nothing = Reaction(client_id="2", kind="nothing_fits", **common)
+    back = Reaction(client_id="3", kind="withdraw", case_id=answer.matches[0].case_id, supersedes="1", **common)
+    for reaction in (unfit, nothing, back):
+        assert desk.react(reaction) is True
+        assert desk.react(reaction) is False
+    assert desk.reactions(answer.interaction_id) == [unfit, nothing, back]
+    with pytest.raises(NotFound):
+        desk.react(unfit.model_copy(update={"client_id": "4", "case_id": 10**6}))
+    with pytest.raises(BadInput):
+        desk.react(unfit.model_copy(update={"client_id": "5", "case_id": None}))
+
+
+def test_choices_reach_the_learner_once_and_wait_for_nobody(own: Workplace) -> None:
+    answer = own.desk.ask(QUESTION)
+    _choose(own.desk, answer, 0, "adopt")
+    assert own.learning.background.wait(60)
+    state = own.learning.advisor.state()
+    assert (state.interactions, state.unseen) == (1, 1)
+    assert [type(event).__name__ for _, event in own.learning.events.events()] == ["Proposed", "Reacted"]
 
 
 # Conversations

@@ -61,6 +61,15 @@ def test_the_newest_reaction_counts() -> None:
     assert accepted_matches([_row("q", [[1]], [(0, "adopt"), (0, "reject")])]) == []
 
 
+def test_a_precedent_that_does_not_fit_is_rejected_unless_that_was_taken_back() -> None:
+    row = _row("q", [[1], [2]], [(0, "adopt"), (None, "unfit"), (None, "unfit"), (None, "withdraw"), (None, "unfit")])
+    for reaction, case_id in zip(row["reactions"], (None, 5, 6, 6, 1), strict=True):
+        reaction["case_id"] = case_id
+    assert accepted_matches([row]) == [Accepted("q", DAY, (1,), (5,))]
+    row["reactions"] = row["reactions"][1:]
+    assert accepted_matches([row]) == []
+
+
 def test_the_same_question_is_one_question() -> None:
     rows = [
         _row("Gas smell", [[1], [2]], [(0, "adopt"), (1, "reject")], day=5),
@@ -81,9 +90,14 @@ def test_what_the_desk_logs_can_be_read(tmp_path: Path, small_cases: tuple[Case,
         interaction_id=answer.interaction_id, client_id="1", kind="adopt", action=0, actor="a", at=datetime.now(UTC)
     )
     assert workplace.desk.react(reaction)
+    cited = {evidence.case_id for evidence in answer.actions[0].evidence}
+    other = next(match.case_id for match in answer.matches if match.case_id not in cited)
+    unfit = {"client_id": "2", "kind": "unfit", "action": None, "case_id": other}
+    assert workplace.desk.react(reaction.model_copy(update=unfit))
     found = accepted_matches(workplace.interactions.export())
-    assert [(match.question, match.rejected) for match in found] == [("暴雨后立交桥下积水，车被困", ())]
-    assert found[0].accepted == tuple(sorted({evidence.case_id for evidence in answer.actions[0].evidence}))
+    assert [(match.question, match.rejected) for match in found] == [("暴雨后立交桥下积水，车被困", (other,))]
+    assert found[0].accepted == tuple(sorted(cited))
+    assert workplace.learning.background.wait(60)
     workplace.engine.dispose()
 
 

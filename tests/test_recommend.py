@@ -6,11 +6,12 @@ kind of matter is read from the demo cases themselves.
 
 import re
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
-from assistant.answer import Label, Match, Recommendation, SeverityReading, Situation, Verdict
+from assistant.answer import Label, Match, Reading, Recommendation, SeverityReading, Situation, Verdict
 from knowledge.case import Action, ActionResult, Case, Outcome
 from knowledge.text import sentences
 
@@ -216,6 +217,32 @@ def test_where_a_precedent_is_in_doubt_all_measures_are_offered(desk: Any, quest
     assert all(a.emergency for a in desk.composer(situation, even, matches, {"": 0.6}).actions)
 
 
+# Offers: the same actions as the learner sees them
+
+
+@pytest.mark.parametrize("question", OWN)
+def test_every_action_stands_as_an_offer_in_the_fixed_order(desk: Any, question: str) -> None:
+    situation, verdict, matches = desk.match(question, top=12)
+    composed = desk.composer(situation, verdict, matches, {"": 0.6}, at=datetime(2026, 7, 1, tzinfo=UTC))
+    assert [o.action_type for o in composed.offers] == [a.action_type for a in composed.actions]
+    called = situation.severity.first_actions
+    keys = [(not (o.first and o.action_type in called), not o.first, -o.base, o.action_type) for o in composed.offers]
+    assert keys == sorted(keys)
+    types = desk.taxonomy.action_type_by_id
+    for offer, action in zip(composed.offers, composed.actions, strict=True):
+        assert min(offer.base, offer.rate, offer.support, offer.same_district) >= 0
+        assert max(offer.base, offer.rate, offer.support, offer.same_district) <= 1
+        assert (offer.rate, offer.first) == (action.track_record.rate, action.emergency)
+        assert offer.family == types[offer.action_type].family
+
+
+def test_there_are_more_offers_than_are_shown(desk: Any) -> None:
+    situation, verdict, matches = desk.match(OWN[0], top=12)
+    composed = desk.composer(situation, verdict, matches, {"": 0.6})
+    assert len(composed.offers) > 8
+    assert len(desk.ask(OWN[0]).actions) == 8
+
+
 # Cases by hand, without the demo city
 
 
@@ -285,6 +312,38 @@ def test_a_case_that_was_superseded_says_less(desk: Any) -> None:
     old = matches[0].model_copy(update={"replaced_by": Replacement(case_id=2, external_id="c2", title="新")})
     composed = desk.composer(_situation(), SIMILAR, [old, matches[1]], {"": 0.6})
     assert composed.actions[0].action_type == "upgrade"
+
+
+def test_old_evidence_says_less_and_is_counted_all_the_same(desk: Any) -> None:
+    at = datetime(2026, 7, 1, tzinfo=UTC)
+    old = [_match(n, ("repair", WORKED), closed_at=at.replace(year=2006)) for n in (1, 2)]
+    new = [_match(n, ("upgrade", WORKED), closed_at=at) for n in (3, 4)]
+    composed = desk.composer(_situation(), SIMILAR, [*old, *new], {"": 0.6}, at=at)
+    found = {a.action_type: a.track_record for a in composed.actions}
+    assert [a.action_type for a in composed.actions] == ["upgrade", "repair"]
+    assert (found["repair"].tried, found["repair"].worked) == (2, 2)
+    assert found["repair"].rate < found["upgrade"].rate
+    unaged = desk.composer(_situation(), SIMILAR, [*old, *new], {"": 0.6})
+    assert {a.track_record.rate for a in unaged.actions} == {found["upgrade"].rate}
+
+
+def test_the_share_of_evidence_from_the_district(desk: Any) -> None:
+    there = Reading(value="wangjiang", confidence=0.9)
+    matches = [
+        _match(1, ("repair", WORKED), ("talk", WORKED), district="wangjiang"),
+        _match(2, ("repair", WORKED), district="yunshui"),
+        _match(3, ("repair", WORKED)),
+    ]
+    asked = _situation().model_copy(update={"district": there})
+    shares = {o.action_type: o.same_district for o in desk.composer(asked, SIMILAR, matches, {"": 0.6}).offers}
+    assert shares == {"repair": pytest.approx(1 / 3), "talk": 1.0}
+    nowhere = desk.composer(_situation(), SIMILAR, matches, {"": 0.6}).offers
+    assert {o.same_district for o in nowhere} == {0.0}
+
+
+def test_an_action_type_of_nobodys_taxonomy_has_its_time_as_family(desk: Any) -> None:
+    (offer,) = desk.composer(_situation(), SIMILAR, [_match(1, ("dance", WORKED))], {"": 0.6}).offers
+    assert offer.family == "today"
 
 
 def test_the_contrast_names_what_only_the_success_did(desk: Any) -> None:

@@ -81,6 +81,23 @@ def test_action_types_say_when_and_whether_they_save_lives(taxonomy: Taxonomy) -
     assert "other" in taxonomy.action_type_by_id
 
 
+def test_every_action_type_belongs_to_a_family_of_several(taxonomy: Taxonomy) -> None:
+    families = Counter(a.family for a in taxonomy.action_types)
+    assert families.pop("other") == 1  # the action type of that name
+    assert 8 <= len(families) <= 12
+    assert min(families.values()) >= 3
+    assert taxonomy.action_type_by_id["evacuate"].family == taxonomy.action_type_by_id["medical"].family == "rescue"
+
+
+def test_a_citys_action_types_need_no_family(tmp_path: Path) -> None:
+    with (tmp_path / "action_types.csv").open("w", encoding="utf-8", newline="") as stream:
+        rows = csv.writer(stream)
+        rows.writerow(["id", "name_zh", "name_en", "when", "emergency", "cues_zh", "cues_en"])
+        rows.writerow(["sweep", "清扫", "Sweep", "today", "0", "扫|清扫", "sweep"])
+    (own,) = read_taxonomy(tmp_path).action_types
+    assert (own.family, own.cues_zh) == ("today", ("扫", "清扫"))
+
+
 @pytest.mark.parametrize(
     ("text", "department"),
     [

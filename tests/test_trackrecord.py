@@ -1,12 +1,16 @@
 """Track records against scipy.stats.beta and against a posterior summed by brute force."""
 
+from datetime import UTC, datetime, timedelta
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from assistant.trackrecord import PRIOR_STRENGTH, Trial, track_record
+from assistant.trackrecord import PRIOR_STRENGTH, Trial, freshness, track_record
+from knowledge.case import Case
+from knowledge.statistics import HALF_LIFE_YEARS
 
 TRIALS = st.lists(
     st.builds(
@@ -107,3 +111,29 @@ def test_days_are_those_of_the_successes_only() -> None:
 def test_unknown_results_leave_the_prior() -> None:
     record = track_record([Trial(1, None, 3.0)] * 5, 0.7)
     assert (record.tried, record.worked, record.rate, record.median_days) == (0, 0, 0.7, None)
+
+
+AT = datetime(2026, 7, 1, 9, tzinfo=UTC)
+DAYS = st.integers(0, 20_000)
+
+
+@given(DAYS, DAYS)
+def test_an_older_case_never_counts_more(first: int, second: int) -> None:
+    young, old = sorted((first, second))
+    fresh = [freshness(Case(situation="积水", closed_at=AT - timedelta(days=n)), AT) for n in (young, old)]
+    assert 0 < fresh[1] <= fresh[0] <= 1
+
+
+def test_a_case_fades_by_half_from_when_it_was_closed() -> None:
+    closed = AT - timedelta(days=round(HALF_LIFE_YEARS * 365.25))
+    began = closed - timedelta(days=9_000)
+    assert freshness(Case(situation="积水", closed_at=closed, occurred_at=began), AT) == pytest.approx(0.5, abs=1e-3)
+    assert freshness(Case(situation="积水", occurred_at=closed), AT) == pytest.approx(0.5, abs=1e-3)
+    assert freshness(Case(situation="积水"), AT) == 0.5
+    assert freshness(Case(situation="积水", closed_at=AT + timedelta(days=3)), AT) == 1.0
+    assert freshness(Case(situation="积水", closed_at=began), None) == 1.0
+
+
+def test_within_a_day_nothing_fades() -> None:
+    case = Case(situation="积水", closed_at=AT - timedelta(days=900, hours=3))
+    assert freshness(case, AT) == freshness(case, AT + timedelta(hours=20))
