@@ -168,6 +168,33 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     workplace.engine.dispose()
 
 
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    """A running Chromium, for the tests of one module."""
+    from browser import chromium
+
+    with chromium() as running:
+        yield running
+
+
+@pytest.fixture
+def tabs(browser: Any) -> Iterator[Any]:
+    """Tabs of that browser; afterwards nothing may have gone wrong in them, or have left this machine."""
+    from browser import Tabs
+
+    opened = Tabs(browser)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Where screenshots go: PRECEDENT_SCREENSHOTS, else the test's own folder."""
+    chosen = Path(os.environ.get("PRECEDENT_SCREENSHOTS") or tmp_path)
+    chosen.mkdir(parents=True, exist_ok=True)
+    return chosen
+
+
 def _postgres_bin() -> Path:
     found = shutil.which("initdb")
     folders = [Path(found).parent] if found else sorted(Path("/usr/lib/postgresql").glob("*/bin"))

@@ -28,6 +28,7 @@ from assistant.answer import (
     Unknown,
     Verdict,
 )
+from assistant.learning.events import Effect
 from knowledge.case import Action, ActionResult, Case, CaseKind, Outcome
 from knowledge.errors import BadInput, NotFound
 from knowledge.filter import Wanted
@@ -315,6 +316,7 @@ class FakeDesk:
 
     said: dict[str, tuple[str, list[Turn]]] = field(default_factory=dict)  # conversation: owner, turns
     kept: dict[str, list[Reaction]] = field(default_factory=dict)
+    effects: dict[str, list[Effect]] = field(default_factory=dict)
     asked: dict[str, Recommendation] = field(default_factory=dict)
     lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -355,7 +357,10 @@ class FakeDesk:
         answer = self.ask(text, language=language, wanted=wanted, top=top)
         return answer.situation, answer.verdict, answer.matches
 
-    def turn(self, text: str, *, owner: str, conversation_id: str | None = None, language: str | None = None) -> Turn:
+    def turn(
+        self, text: str, *, owner: str, conversation_id: str | None = None, language: str | None = None,
+        department: str | None = None,
+    ) -> Turn:  # fmt: skip
         if conversation_id is not None:
             self.conversation(conversation_id, owner)
         answer = self.ask(text, language=language)
@@ -405,6 +410,22 @@ class FakeDesk:
 
     def reactions(self, interaction_id: str) -> list[Reaction]:
         return list(self.kept.get(interaction_id, []))
+
+    def effect(self, effect: Effect) -> bool:
+        answer = self.asked.get(effect.interaction_id)
+        if answer is None or effect.slot >= len(answer.actions):
+            raise NotFound(f"there is no action {effect.slot} in that answer; ask the question again")
+        with self.lock:
+            known = self.effects.setdefault(effect.interaction_id, [])
+            if any(one.client_id == effect.client_id for one in known):
+                return False
+            known.append(effect)
+            return True
+
+    def recommendation(self, interaction_id: str) -> Recommendation:
+        if interaction_id not in self.asked:
+            raise NotFound("that answer is not known; ask the question again")
+        return self.asked[interaction_id]
 
     def open_case(self, case_id: int, language: str) -> Match | None:
         return match_of(case_id, language, score=0.0) if case_id in CASES else None

@@ -124,6 +124,19 @@ def test_reactions_are_idempotent(client: TestClient, desk: FakeDesk) -> None:
     assert unknown.status_code == 404
 
 
+def test_precedents_that_do_not_fit_and_effects(client: TestClient, desk: FakeDesk) -> None:
+    shown = client.post("/api/v1/ask", json={"text": "积水"}).json()["interaction_id"]
+    unfit = {"interaction_id": shown, "client_id": "u", "kind": "unfit", "case_id": 4, "department": "water"}
+    assert client.post("/api/v1/reactions", json=unfit).json() == {"new": True}
+    assert [(r.kind, r.case_id, r.department) for r in desk.reactions(shown)] == [("unfit", 4, "water")]
+    went = {"interaction_id": shown, "client_id": "e", "action": 0, "source": "record", "resolved": True}
+    answers = [client.post("/api/v1/effects", json=went) for _ in range(2)]
+    assert [a.json() for a in answers] == [{"new": True}, {"new": False}]
+    assert [(e.slot, e.resolved, e.satisfaction) for e in desk.effects[shown]] == [(0, True, None)]
+    assert client.post("/api/v1/effects", json={**went, "client_id": "f", "action": 50}).status_code == 404
+    assert client.post("/api/v1/effects", json={**went, "satisfaction": 6}).status_code in (400, 422)
+
+
 def test_cases_and_taxonomy(client: TestClient) -> None:
     found = client.get("/api/v1/cases/4").json()
     assert found["replaced_by"]["case_id"] == 5

@@ -4,19 +4,14 @@ on; in both languages, wide and narrow, without a network.
 The demo calls come with the text that they were spoken from; no speech model is needed.
 """
 
-import importlib.util
 import json
-import os
-import shutil
-import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-import uvicorn
-from test_page import CONTRAST
+from browser import CONTRAST, PHONE, WIDE, Tabs, in_browser, is_narrow_enough, served
 
 from assistant.callplan import Model
 from assistant.callwiring import open_hotline
@@ -25,24 +20,10 @@ from assistant.speech import Speech
 from assistant.wiring import open_workplace
 from knowledge.call import CallState
 from knowledge.demo.calls import read_demo_calls
-from ui.server import create_app, free_socket
+from ui.server import create_app
 
-_MISSING = [
-    name
-    for name, there in (
-        ("chromium", shutil.which("chromium")),
-        ("playwright", importlib.util.find_spec("playwright")),
-        ("av", importlib.util.find_spec("av")),
-    )
-    if not there
-]
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(bool(_MISSING) and not os.environ.get("CI"), reason=f"not installed: {', '.join(_MISSING)}"),
-]
+pytestmark = in_browser("av")
 
-ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
-WIDE, NARROW = {"width": 1440, "height": 900}, {"width": 390, "height": 844}
 USED = ("DH-0002", "DH-0003")  # one matter, Chinese and English; the first tells a name and a number
 DANGER = "DH-0012"
 NOISE = b"RIFF\x24\x00\x00\x00WAVEfmt \x10\x00\x00\x00\x01\x00\x01\x00\x80>\x00\x00\x00}\x00\x00\x02\x00\x10\x00data"
@@ -86,55 +67,20 @@ def hotline(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hotline]:
 @pytest.fixture(scope="module")
 def address(hotline: Hotline, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     place = open_workplace(tmp_path_factory.mktemp("desk"))
-    listening, port = free_socket("127.0.0.1", 7970)
-    app = create_app(place.desk, demo=True, hotline=hotline)
-    server = uvicorn.Server(uvicorn.Config(app, log_level="error", ws="none", timeout_graceful_shutdown=1))
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
-    thread.start()
-    until = time.monotonic() + 30
-    while not server.started and time.monotonic() < until:
-        time.sleep(0.05)
-    yield f"http://127.0.0.1:{port}"
-    server.should_exit = True
-    thread.join(timeout=20)
-    listening.close()
+    with served(create_app(place.desk, demo=True, hotline=hotline), 7970) as at:
+        yield at
     place.engine.dispose()
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=shutil.which("chromium"), headless=True, args=ARGUMENTS)
-        yield running
-        running.close()
-
-
 @pytest.fixture
-def open_page(browser: Any, address: str) -> Iterator[Any]:
-    """A page in a context of its own; afterwards nothing may have left the machine or gone wrong."""
-    contexts: list[Any] = []
-    problems: list[str] = []
-    requests: list[str] = []
+def open_page(tabs: Tabs, address: str) -> Callable[..., Any]:
+    """A page in a browser of its own. What is refused on purpose here is also told in the console."""
+    tabs.strict = False
 
     def build(path: str, *, size: dict[str, int] = WIDE, locale: str = "zh-CN", dark: bool = False) -> Any:
-        context = browser.new_context(
-            viewport=size, locale=locale, color_scheme="dark" if dark else "light", reduced_motion="reduce"
-        )
-        contexts.append(context)
-        page = context.new_page()
-        page.set_default_timeout(15_000)
-        page.on("pageerror", lambda error: problems.append(str(error)))
-        page.on("request", lambda request: requests.append(request.url))
-        page.goto(address + path)
-        return page
+        return tabs.open(tabs.context(size=size, locale=locale, dark=dark), address + path)
 
-    yield build
-    for context in contexts:
-        context.close()
-    assert not [url for url in requests if not url.startswith((address, "data:", "blob:"))]
-    assert not problems
+    return build
 
 
 def call_of(hotline: Hotline, external_id: str) -> int:
@@ -143,19 +89,8 @@ def call_of(hotline: Hotline, external_id: str) -> int:
     return found.call_id
 
 
-def fits(page: Any) -> bool:
-    return bool(page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"))
-
-
 def time_of(page: Any) -> float:
     return float(page.evaluate("document.getElementById('audio').currentTime"))
-
-
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    chosen = Path(os.environ.get("PRECEDENT_SCREENSHOTS") or tmp_path)
-    chosen.mkdir(parents=True, exist_ok=True)
-    return chosen
 
 
 @pytest.mark.parametrize(
@@ -163,8 +98,8 @@ def folder(tmp_path: Path) -> Path:
     [
         ("zh-light-1440", WIDE, "zh-CN", False),
         ("en-dark-1440", WIDE, "en-GB", True),
-        ("zh-dark-390", NARROW, "zh-CN", True),
-        ("en-light-390", NARROW, "en-GB", False),
+        ("zh-dark-390", PHONE, "zh-CN", True),
+        ("en-light-390", PHONE, "en-GB", False),
     ],
 )
 def test_a_call_is_shown(
@@ -200,7 +135,7 @@ def test_a_call_is_shown(
     assert [words for words in expected if words not in seen] == []
     assert "陈多多" not in seen
     assert "13800001234" not in seen
-    assert fits(page)
+    assert is_narrow_enough(page)
     page.screenshot(path=folder / f"call-{name}.png", full_page=True)
 
 
@@ -230,7 +165,7 @@ def test_a_sentence_plays_and_text_and_sound_move_together(open_page: Any, hotli
 
 
 def test_a_link_with_a_second_leads_to_its_sentence(open_page: Any, hotline: Hotline) -> None:
-    page = open_page(f"/hotline/calls/{call_of(hotline, USED[0])}?t=31.98", size=NARROW)
+    page = open_page(f"/hotline/calls/{call_of(hotline, USED[0])}?t=31.98", size=PHONE)
     page.wait_for_selector("#s-5.is-current")
     page.wait_for_function("document.getElementById('audio').currentTime >= 31.9")
     assert page.evaluate("(() => { const b = document.getElementById('s-5').getBoundingClientRect();"
@@ -402,7 +337,7 @@ def test_a_recording_that_waits_takes_a_typed_transcript(
     call, _ = hotline.receive(sound)
     _settled(hotline)
     assert hotline.call(call.call_id).state is CallState.WAITING
-    page = open_page(f"/hotline/calls/{call.call_id}", size=NARROW)
+    page = open_page(f"/hotline/calls/{call.call_id}", size=PHONE)
     page.click(".stand-waiting [data-do=retry]")
     page.wait_for_timeout(2_500)
     page.wait_for_selector(".stand-waiting >> text=等待语音模型")
@@ -414,7 +349,7 @@ def test_a_recording_that_waits_takes_a_typed_transcript(
     page.click("#attach [type=submit]")
     page.wait_for_selector("#sentences >> text=压住了电线")
     page.wait_for_selector(".understood")
-    assert fits(page)
+    assert is_narrow_enough(page)
 
 
 def test_doubt_is_marked_in_words_and_can_be_stepped_through(open_page: Any, hotline: Hotline, folder: Path) -> None:

@@ -6,9 +6,10 @@ from pathlib import Path
 from urllib.parse import quote
 
 import pytest
-from call_samples import AT, HOSTILE, reading, transcript
+from call_samples import AT, HOSTILE, Parsed, reading, transcript
 from fake_desk import FakeDesk
 from fake_hotline import open_fake_hotline
+from fake_tasks import open_task_place
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
@@ -103,6 +104,22 @@ def test_neighbours_that_are_gone_are_left_out(hotline: Hotline) -> None:
     assert page.text.count("<li><h3>") == 1
     assert f"/hotline/calls/{second}" in page.text
     assert "没有找到" in _client(hotline).get(f"/hotline/calls/{first}/related").text
+
+
+def test_open_tasks_on_the_matter_stand_first(hotline: Hotline, tmp_path: Path) -> None:
+    (tmp_path / "tasks").mkdir()
+    place = open_task_place(tmp_path / "tasks")
+    task = place.issue(title=f"抽水{HOSTILE}")
+    asked = place.desk.recommendation(task.matter).situation
+    call_id = _add(hotline)
+    _understood(hotline, call_id, Understood(reading(situation=asked).model_dump_json()))
+    app, desk = FastAPI(), FakeDesk()
+    add_call_pages(app, desk, hotline, demo=False, tasks=place.tasks)
+    page = TestClient(app, headers={"accept-language": "zh"}).get(f"/hotline/calls/{call_id}/related").text
+    assert f'<a href="/tasks/{task.task_id}">' in page
+    assert "同类事项" in Parsed(page).text
+    assert "待签收" in Parsed(page).text
+    place.engine.dispose()
 
 
 def test_versions_and_looks_come_masked_and_escaped(hotline: Hotline) -> None:

@@ -2,25 +2,18 @@
 is watched, calls come out understood; in both languages, wide and narrow, without a network and without a model.
 """
 
-import importlib.util
-import os
 import re
-import shutil
-import threading
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
-import uvicorn
+from browser import CONTRAST, PHONE, WIDE, Tabs, in_browser, is_narrow_enough, served
 from fake_desk import FakeDesk
 from fake_hotline import open_fake_hotline
 from fastapi import FastAPI
 from sounds import noise, write
-from test_page import ARGUMENTS, CONTRAST
 
 from assistant.callwiring import open_hotline
 from assistant.hotline import Hotline
@@ -30,22 +23,10 @@ from knowledge.call import CallState
 from knowledge.demo.calls import FOLDER
 from ui.api import add_api
 from ui.hotline_pages import add_hotline_pages
-from ui.server import create_app, free_socket
+from ui.server import create_app
 
-_MISSING = [
-    name
-    for name, there in (
-        ("chromium", shutil.which("chromium")),
-        ("playwright", importlib.util.find_spec("playwright")),
-    )
-    if not there
-]
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(bool(_MISSING) and not os.environ.get("CI"), reason=f"not installed: {', '.join(_MISSING)}"),
-]
+pytestmark = in_browser()
 
-WIDE, PHONE = {"width": 1440, "height": 900}, {"width": 390, "height": 844}
 NO_MODEL = "no speech model is at hand: fetch one"
 TOLD = "坐席：您好，请讲。\n市民：浦口农贸市场门口的路灯不亮，走路看不见，希望尽快来修。\n"
 
@@ -73,68 +54,20 @@ def city(tmp_path_factory: pytest.TempPathFactory) -> Iterator[City]:
         gazetteer=workplace.gazetteer, workers=1,
     )  # fmt: skip
     hotline.jobs.start()
-    with _served(create_app(workplace.desk, demo=True, hotline=hotline)) as address:
+    with served(create_app(workplace.desk, demo=True, hotline=hotline), 7990) as address:
         yield City(address, hotline)
     hotline.jobs.close()
     workplace.engine.dispose()
 
 
-@contextmanager
-def _served(app: FastAPI) -> Iterator[str]:
-    """The address of an app while it is served."""
-    listening, port = free_socket("127.0.0.1", 7990)
-    server = uvicorn.Server(uvicorn.Config(app, log_level="error", ws="none", timeout_graceful_shutdown=1))
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
-    thread.start()
-    until = time.monotonic() + 30
-    while not server.started and time.monotonic() < until:
-        time.sleep(0.05)
-    yield f"http://127.0.0.1:{port}"
-    server.should_exit = True
-    thread.join(timeout=20)
-    listening.close()
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=shutil.which("chromium"), headless=True, args=ARGUMENTS)
-        yield running
-        running.close()
-
-
 @pytest.fixture
-def new_page(browser: Any, city: City) -> Iterator[Any]:
-    """Opens the list in a tab of its own; afterwards nothing may have gone wrong in it, or have left this machine."""
-    contexts, problems, requests = [], list[str](), list[str]()
+def new_page(tabs: Tabs, city: City) -> Callable[..., Any]:
+    """Opens the list in a tab of its own."""
 
     def build(*, size: dict[str, int] = WIDE, locale: str = "zh-CN", dark: bool = False, at: str = "/hotline") -> Any:
-        context = browser.new_context(
-            viewport=size, locale=locale, color_scheme="dark" if dark else "light", reduced_motion="reduce"
-        )
-        contexts.append(context)
-        page = context.new_page()
-        page.set_default_timeout(60_000)
-        page.on("pageerror", lambda error: problems.append(str(error)))
-        page.on("console", lambda said: problems.append(said.text) if said.type == "error" else None)
-        page.on("request", lambda request: requests.append(request.url))
-        page.goto(city.address + at)
-        return page
+        return tabs.open(tabs.context(size=size, locale=locale, dark=dark), city.address + at, patience_s=60)
 
-    yield build
-    for context in contexts:
-        context.close()
-    assert not [url for url in requests if not url.startswith(("http://127.0.0.1:", "data:", "blob:"))]
-    assert not problems
-
-
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    chosen = Path(os.environ.get("PRECEDENT_SCREENSHOTS") or tmp_path)
-    chosen.mkdir(parents=True, exist_ok=True)
-    return chosen
+    return build
 
 
 def _demo(*numbers: int) -> list[str]:
@@ -143,10 +76,6 @@ def _demo(*numbers: int) -> list[str]:
 
 def _row(page: Any, name: str) -> Any:
     return page.locator(".call", has_text=name)
-
-
-def _is_narrow_enough(page: Any) -> bool:
-    return bool(page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"))
 
 
 SEEN = ("紧急", "井盖缺损", "南浦区", "浦口农贸市场", "可能危及生命", "井盖没了", "01:03", "演示来电", "已就绪")
@@ -168,7 +97,7 @@ def test_dropped_calls_come_out_understood(
     new_page: Any, folder: Path, name: str, size: dict[str, int], locale: str, dark: bool, numbers: tuple[int, ...]
 ) -> None:
     page, chinese = new_page(size=size, locale=locale, dark=dark), locale.startswith("zh")
-    assert _is_narrow_enough(page)
+    assert is_narrow_enough(page)
     page.evaluate(WATCH)
     page.set_input_files("#files", _demo(*numbers))
     page.wait_for_selector(f"#uploaded:has-text('{'6 / 6' if chinese else '6 of 6'}')")
@@ -186,7 +115,7 @@ def test_dropped_calls_come_out_understood(
         for words in ("Today", "Tap water quality", "Shiqiao County", "Ready", "Demo call", "children concerned"):
             assert words in seen
         assert not re.search("正在|已就绪|紧急|取消", page.inner_text("body"))
-    assert _is_narrow_enough(page)
+    assert is_narrow_enough(page)
     page.screenshot(path=folder / f"{name}-ready.png", full_page=True)
     page.set_input_files("#files", _demo(numbers[0]))
     page.wait_for_selector(f"#uploads >> text={'以前已收到过' if chinese else 'Received before'}")
@@ -285,7 +214,7 @@ def test_progress_moves_without_a_reload_and_nothing_jumps(new_page: Any, tmp_pa
     assert claimed is not None
     assert claimed.recording is not None
     known = claimed.recording.model_copy(update={"duration_s": 72.0})
-    with _served(app) as address:
+    with served(app, 7990) as address:
         page = new_page()
         page.goto(f"{address}/hotline")
         row = page.locator(f"#call-{call.call_id}")
@@ -312,7 +241,7 @@ def test_statistics_are_drawn(new_page: Any, folder: Path) -> None:
     for name, size, locale, dark in (("zh-light-1440", WIDE, "zh-CN", False), ("en-dark-390", PHONE, "en-GB", True)):
         page = new_page(size=size, locale=locale, dark=dark, at="/hotline/statistics")
         assert page.locator(".columns rect").count() >= 1
-        assert _is_narrow_enough(page)
+        assert is_narrow_enough(page)
         page.click(".chart summary")
         assert page.locator(".plain tbody tr").count() == page.locator(".columns rect").count()
         page.screenshot(path=folder / f"{name}-statistics.png", full_page=True)

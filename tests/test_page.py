@@ -3,46 +3,21 @@
 It knows the page by what is visible (roles, labels, words) and by the ids of its parts.
 """
 
-import importlib.util
-import os
 import re
-import shutil
-import threading
-import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-import uvicorn
+from browser import CONTRAST, PHONE, Tabs, in_browser, is_narrow_enough, served
 from fake_desk import FakeDesk
 
-from ui.server import create_app, free_socket
+from ui.server import create_app
 
-_MISSING = [
-    name
-    for name, there in (
-        ("chromium", shutil.which("chromium")),
-        ("playwright", importlib.util.find_spec("playwright")),
-    )
-    if not there
-]
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(bool(_MISSING) and not os.environ.get("CI"), reason=f"not installed: {', '.join(_MISSING)}"),
-]
+pytestmark = in_browser()
 
-ARGUMENTS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 QUESTION = "凤台立交桥下积水约半米，两辆车被困"
-DESK, PHONE = {"width": 1280, "height": 800}, {"width": 390, "height": 844}
+DESK = {"width": 1280, "height": 800}
 
 
 @pytest.fixture(scope="module")
@@ -52,49 +27,20 @@ def desk() -> FakeDesk:
 
 @pytest.fixture(scope="module")
 def address(desk: FakeDesk) -> Iterator[str]:
-    listening, port = free_socket("127.0.0.1", 7960)
-    app = create_app(desk, demo=True)
-    server = uvicorn.Server(uvicorn.Config(app, log_level="error", ws="none", timeout_graceful_shutdown=1))
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
-    thread.start()
-    until = time.monotonic() + 30
-    while not server.started and time.monotonic() < until:
-        time.sleep(0.05)
-    yield f"http://127.0.0.1:{port}"
-    server.should_exit = True
-    thread.join(timeout=20)
-    listening.close()
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=shutil.which("chromium"), headless=True, args=ARGUMENTS)
-        yield running
-        running.close()
+    with served(create_app(desk, demo=True)) as at:
+        yield at
 
 
 class Tab:
-    """One tab, with what went wrong in it and what it asked of the network."""
+    """A browser of its own with the page in a tab."""
 
-    def __init__(self, browser: Any, address: str, *, size: dict[str, int], locale: str, dark: bool) -> None:
-        self.address = address
-        self.context = browser.new_context(
-            viewport=size, locale=locale, color_scheme="dark" if dark else "light", reduced_motion="reduce"
-        )
-        self.problems: list[str] = []
-        self.requests: list[str] = []
+    def __init__(self, tabs: Tabs, address: str, *, size: dict[str, int], locale: str, dark: bool) -> None:
+        self.tabs, self.address = tabs, address
+        self.context = tabs.context(size=size, locale=locale, dark=dark)
         self.page = self.open()
 
     def open(self) -> Any:
-        page = self.context.new_page()
-        page.set_default_timeout(15_000)
-        page.on("pageerror", lambda error: self.problems.append(str(error)))
-        page.on("console", lambda said: self.problems.append(said.text) if said.type == "error" else None)
-        page.on("request", lambda request: self.requests.append(request.url))
-        page.goto(self.address)
+        page = self.tabs.open(self.context, self.address)
         page.wait_for_selector("header.bar")
         page.wait_for_selector("html[lang]")
         page.wait_for_function("window.precedent && document.querySelector('#welcome, #chat')")
@@ -115,31 +61,15 @@ class Tab:
         self.page.screenshot(path=folder / f"{name}.png", full_page=full)
 
     def is_narrow_enough(self) -> bool:
-        return bool(self.page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"))
+        return is_narrow_enough(self.page)
 
 
 @pytest.fixture
-def new_tab(browser: Any, address: str) -> Iterator[Any]:
-    opened: list[Tab] = []
-
+def new_tab(tabs: Tabs, address: str) -> Callable[..., Tab]:
     def build(*, size: dict[str, int] = DESK, locale: str = "zh-CN", dark: bool = False) -> Tab:
-        opened.append(Tab(browser, address, size=size, locale=locale, dark=dark))
-        return opened[-1]
+        return Tab(tabs, address, size=size, locale=locale, dark=dark)
 
-    yield build
-    for tab in opened:
-        tab.context.close()
-    for tab in opened:
-        outside = [url for url in tab.requests if not url.startswith((tab.address, "data:", "blob:"))]
-        assert not outside, "nothing may leave this machine"
-        assert not tab.problems
-
-
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    chosen = Path(os.environ.get("PRECEDENT_SCREENSHOTS") or tmp_path)
-    chosen.mkdir(parents=True, exist_ok=True)
-    return chosen
+    return build
 
 
 @pytest.mark.parametrize(
@@ -197,9 +127,8 @@ def test_decisions_can_be_made_and_undone(new_tab: Any, desk: FakeDesk, folder: 
     page.wait_for_selector("#action-1 >> text=已修改后采纳")
     assert page.inner_text("#action-1 .what") == "消防携两艘橡皮艇到场"
     page.click("#action-2 button:has-text('否决')")
-    page.check("#reject-2 >> text=没有人手或设备")
     tab.shot(folder, "zh-light-1280-rejecting", full=True)
-    page.click("#reject-2 button[type=submit]")
+    page.click("#reject-2 >> text=没有人手或设备")
     page.wait_for_selector("#action-2 >> text=已否决：没有人手或设备")
     tab.shot(folder, "zh-light-1280-decided", full=True)
     page.click("#action-0 button:has-text('撤销')")
@@ -211,6 +140,72 @@ def test_decisions_can_be_made_and_undone(new_tab: Any, desk: FakeDesk, folder: 
     again = tab.open()
     again.wait_for_selector("#action-2 >> text=已否决：没有人手或设备")
     assert again.locator("#action-0 button.adopt").count() == 1, "states survive a reload"
+
+
+def test_a_precedent_or_everything_may_not_fit(new_tab: Any, desk: FakeDesk, folder: Path) -> None:
+    tab = new_tab()
+    tab.answered()
+    page = tab.page
+    page.click("#case-1 summary")
+    page.click("#case-1 [data-kind=unfit]")
+    page.wait_for_selector("#case-1.is-unfit >> text=已记录：不合适")
+    assert page.evaluate("document.activeElement.dataset.focus") == "undo-case1"
+    assert not page.is_visible("#case-1 .whole"), "it is folded, although it was unfolded before"
+    tab.shot(folder, "zh-light-1280-unfit", full=True)
+    page.click("#action-0 button.link")
+    page.wait_for_selector("#case-1 .whole >> text=泵站备用电源每年汛前要带载试一次")
+    page.click("#case-1 button:has-text('撤销')")
+    page.wait_for_selector("#case-1:not(.is-unfit) [data-kind=unfit]")
+    page.click("button:has-text('都不合适')")
+    page.wait_for_selector("text=已记录：都不合适")
+    page.click(".feedback button:has-text('撤销')")
+    page.wait_for_selector("button:has-text('都不合适')")
+    kinds = [(reaction.kind, reaction.case_id) for reaction in list(desk.kept.values())[-1]]
+    assert kinds == [("unfit", 1), ("withdraw", 1), ("nothing_fits", None), ("withdraw", None)]
+
+
+def test_keys_decide_where_the_focus_is_and_never_while_somebody_writes(new_tab: Any, desk: FakeDesk) -> None:
+    tab = new_tab()
+    tab.answered()
+    page, keys = tab.page, tab.page.keyboard
+
+    def focused() -> str:
+        return str(page.evaluate("document.activeElement.closest('.action, .case, #box')?.id"))
+
+    page.focus("#box textarea")
+    keys.type("1a")
+    assert focused() == "box"
+    page.focus("header .skip")
+    keys.press("a")
+    keys.press("Enter")
+    keys.press("2")
+    assert focused() == "action-1"
+    keys.press("a")
+    page.wait_for_selector("#action-1 >> text=已采纳")
+    keys.press("u")
+    page.wait_for_selector("#action-1 button.adopt")
+    keys.press("e")
+    keys.type("1 ar")
+    assert page.input_value("#edit-text-1").startswith("1 ar")
+    keys.press("Escape")
+    keys.press("Control+a")
+    keys.press("r")
+    page.wait_for_selector("#reject-1:not([hidden])")
+    keys.press("Enter")
+    page.wait_for_selector("#action-1 >> text=已否决：已经做了")
+    page.focus("#case-3")
+    keys.press("r")
+    page.wait_for_selector("#case-3.is-unfit")
+    keys.press("u")
+    page.wait_for_selector("#case-3:not(.is-unfit)")
+    kinds = [(r.kind, r.action, r.case_id) for r in list(desk.kept.values())[-1]]
+    assert kinds == [
+        ("adopt", 1, None),
+        ("withdraw", 1, None),
+        ("reject", 1, None),
+        ("unfit", None, 3),
+        ("withdraw", None, 3),
+    ]
 
 
 def test_a_case_opens_from_evidence_from_chat_and_from_its_successor(new_tab: Any, folder: Path) -> None:
@@ -343,27 +338,3 @@ def test_text_has_enough_contrast(new_tab: Any) -> None:
         tab = new_tab(dark=dark)
         tab.answered()
         assert tab.page.evaluate(CONTRAST) == []
-
-
-# For each visible text: the WCAG ratio of its colour to the first opaque background behind it; those under 4.5.
-CONTRAST = """() => {
-  const parse = (c) => c.match(/[\\d.]+/g).map(Number);
-  const channel = (v) => ((v /= 255) <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4);
-  const light = ([r, g, b]) => 0.2126 * channel(r) + 0.7152 * channel(g) + 0.0722 * channel(b);
-  const behind = (e) => {
-    for (; e; e = e.parentElement) {
-      const c = parse(getComputedStyle(e).backgroundColor);
-      if (c.length < 4 || c[3] > 0.99) return c;
-    }
-    return [255, 255, 255];
-  };
-  const low = [];
-  for (const e of document.querySelectorAll('#header *, #main *')) {
-    const own = [...e.childNodes].some((n) => n.nodeType === 3 && n.textContent.trim());
-    if (!own || !e.checkVisibility() || e.closest('.skip, .sr-only')) continue;
-    const [a, b] = [light(parse(getComputedStyle(e).color)), light(behind(e))].sort((x, y) => y - x);
-    const ratio = (a + 0.05) / (b + 0.05);
-    if (ratio < 4.5) low.push(`${e.tagName}.${e.className} ${ratio.toFixed(2)} ${e.textContent.slice(0, 20)}`);
-  }
-  return low;
-}"""

@@ -8,7 +8,7 @@ from itertools import pairwise
 import pytest
 from fake_desk import CASES, HOSTILE, FakeDesk, match_of, recommendation
 
-from assistant.answer import Evidence, Label, Match, Reaction, Reading, Recommendation, Verdict
+from assistant.answer import Evidence, Label, Learned, Match, Reaction, Reading, Recommendation, Verdict
 from knowledge.case import ActionResult, Case
 from ui import render, render_action, render_case, render_situation
 from ui.session import Session
@@ -110,6 +110,7 @@ def test_nothing_from_outside_becomes_markup(desk: FakeDesk) -> None:
             render_action.cautions(words, answer),
             render_case.contrast(words, answer),
             render_case.cases(words, answer.matches),
+            render_case.cases(words, answer.matches, [_reaction(1, "unfit", None, case_id=1)]),
             render_case.opened(words, hostile_match()),
             render_case.compared(words, (hostile_match(), hostile_match())),
             render.problem(words.t, HOSTILE),
@@ -226,7 +227,7 @@ def test_track_record_is_a_picture_and_words(desk: FakeDesk) -> None:
     assert "凤台立交桥（原为滨河路）" in seen
 
 
-def _reaction(number: int, kind: str, action: int | None, **more: str) -> Reaction:
+def _reaction(number: int, kind: str, action: int | None, **more: str | int) -> Reaction:
     return Reaction.model_validate(
         {
             "interaction_id": "i-1",
@@ -261,6 +262,57 @@ def test_the_newest_reaction_holds_and_withdraw_undoes(desk: FakeDesk) -> None:
     assert "已记录：有帮助" in seen
     assert html.count('data-kind="adopt"') == 2, "actions 0 and 3 wait for a decision"
     tags(html)
+
+
+def test_a_rejection_takes_two_clicks_at_most(desk: FakeDesk) -> None:
+    html = render_action.actions(wording(desk), recommendation("x"), [])
+    for reason in render_action.REASONS:
+        said = wording(desk).t(f"decide.reason_{reason}")
+        assert html.count(f'data-kind="reject" data-action="0" data-step="0" data-reason="{said}"') == 1
+
+
+def test_nothing_fits_stands_beside_the_other_judgements_of_the_answer(desk: FakeDesk) -> None:
+    words, answer = wording(desk), recommendation("x")
+    assert 'data-kind="nothing_fits"' in render_action.actions(words, answer, [])
+    held = render_action.actions(words, answer, [_reaction(1, "nothing_fits", None)])
+    assert "已记录：都不合适" in held
+    assert 'data-kind="helpful"' not in held
+    assert 'data-kind="nothing_fits"' not in render_action.actions(words, recommendation("新情况"), [])
+
+
+def test_a_precedent_that_does_not_fit_is_folded_until_that_is_undone(desk: FakeDesk) -> None:
+    words = wording(desk)
+    made = [_reaction(1, "unfit", None, case_id=1), _reaction(2, "helpful", None)]
+    assert render_case.unfit(made) == {1}
+    assert render_action.in_force(made)[None].kind == "helpful", "what is said of a case is not said of the answer"
+    html = render_case.cases(words, [match_of(1), match_of(3)], made)
+    first, second = html.split('id="case-3"')
+    tags(html)
+    assert "is-unfit" in first
+    assert "已记录：不合适" in first
+    assert 'data-kind="withdraw" data-case="1"' in first
+    assert first.index("<details") < first.index("非常相似"), "the rest is there on demand"
+    assert 'data-kind="unfit" data-case="3" data-step="2"' in second
+    undone = [*made, _reaction(3, "withdraw", None, case_id=1)]
+    assert render_case.unfit(undone) == frozenset()
+    assert "is-unfit" not in render_case.cases(words, [match_of(1)], undone)
+
+
+@pytest.mark.parametrize(("moved", "mark", "emergency"), [(2, "↑", False), (-1, "↓", False), (1, "↑", True)])
+def test_what_was_learned_is_a_line_of_its_own(desk: FakeDesk, moved: int, mark: str, emergency: bool) -> None:
+    learned = Learned(moved=moved, adopted=7, decided=9, known=9, worked=6)
+    said, urgent, plain = "moved: adopted 7 of 9 times <b>", "life is in danger", "worked 5 of 7 times"
+    why = (urgent, said, plain) if emergency else (said, plain)
+    answer = recommendation("x")
+    action = answer.actions[0].model_copy(update={"learned": learned, "why": why, "emergency": emergency})
+    html = render_action.actions(wording(desk), answer.model_copy(update={"actions": (action,)}), [])
+    assert f'aria-hidden="true">{mark}</span>Moved: adopted 7 of 9 times &lt;b&gt;</p>' in html
+    assert html.lower().count("adopted 7 of 9") == 1, "it is not said again among the reasons"
+    assert f"<li>{plain}</li>" in html
+    tags(html)
+    plain_order = render_action.actions(wording(desk), answer, [])
+    assert 'class="moved' not in plain_order
+    assert ("各部门的采纳情况" in html, "各部门的采纳情况" in plain_order) == (True, False)
 
 
 def test_a_superseded_case_says_so_everywhere(desk: FakeDesk) -> None:

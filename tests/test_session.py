@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 from fake_desk import FakeDesk
 
+from knowledge.task import Person
 from ui import session as sessions
 from ui.session import Session
 
@@ -54,8 +55,51 @@ def test_a_double_click_is_one_choice(desk: FakeDesk) -> None:
     assert [r.kind for r in undone.reactions] == ["adopt", "withdraw"]
 
 
+def test_a_precedent_and_the_answer_are_judged_apart(desk: FakeDesk) -> None:
+    session = asked(desk)
+    for step, sent in enumerate(
+        ({"kind": "unfit", "case": "1"}, {"kind": "unfit", "case": "3"}, {"kind": "nothing_fits"})
+    ):
+        session = sessions.react(session, {**sent, "step": str(step)}, desk)
+    session = sessions.react(session, {"kind": "withdraw", "case": "1", "step": "3"}, desk)
+    assert [(r.kind, r.case_id, r.action) for r in session.reactions] == [
+        ("unfit", 1, None),
+        ("unfit", 3, None),
+        ("nothing_fits", None, None),
+        ("withdraw", 1, None),
+    ]
+
+
+def test_two_precedents_are_two_choices_at_the_same_step(desk: FakeDesk) -> None:
+    session = asked(desk)
+    for case in ("1", "3", "3"):
+        session = sessions.react(session, {"kind": "unfit", "case": case, "step": "0"}, desk)
+    assert [r.case_id for r in session.reactions] == [1, 3]
+
+
+def test_a_choice_names_the_department_and_not_the_person(desk: FakeDesk) -> None:
+    session = replace(asked(desk), person=Person(name="李强", department="emergency"))
+    (kept,) = sessions.react(session, {"kind": "adopt", "action": "0", "step": "0"}, desk).reactions
+    assert (kept.actor, kept.department) == (session.owner, "emergency")
+    assert "李强" not in kept.model_dump_json()
+
+
+def test_a_new_conversation_is_of_the_same_person(desk: FakeDesk) -> None:
+    session = replace(asked(desk), person=Person(name="李强"))
+    fresh = sessions.fresh(session)
+    assert (fresh.person, fresh.owner, fresh.turns) == (session.person, session.owner, ())
+
+
 @pytest.mark.parametrize(
-    "sent", [{}, {"kind": "nonsense"}, {"kind": "adopt", "action": "x"}, {"kind": "adopt", "action": 99}]
+    "sent",
+    [
+        {},
+        {"kind": "nonsense"},
+        {"kind": "adopt", "action": "x"},
+        {"kind": "adopt", "action": 99},
+        {"kind": "unfit", "case": "x"},
+        {"kind": "unfit", "case": "0"},
+    ],
 )
 def test_an_impossible_choice_is_a_notice(desk: FakeDesk, sent: dict[str, object]) -> None:
     changed = sessions.react(asked(desk), sent, desk)

@@ -17,6 +17,7 @@ from starlette.exceptions import HTTPException
 
 from assistant.answer import Match, Reaction, Recommendation, Turn, Verdict
 from assistant.hotline import Hotline
+from assistant.learning.events import Effect
 from knowledge.case import CaseKind
 from knowledge.errors import BadInput, NotFound, PrecedentError
 from knowledge.filter import Wanted
@@ -61,23 +62,42 @@ class Matches(BaseModel):
 
 
 class Choice(_Body):
-    """A reaction to an action (`action`: its place, from 0) or to the whole answer. The time is the server's."""
+    """A reaction to an action (`action`: its place, from 0), to a precedent (`case_id`, with unfit) or to the whole
+    answer. The time is the server's."""
 
     interaction_id: str = Field(min_length=1, max_length=200)
     client_id: str = Field(min_length=1, max_length=100)
-    kind: Literal["adopt", "edit", "reject", "helpful", "unhelpful", "withdraw"]
+    kind: Literal["adopt", "edit", "reject", "helpful", "unhelpful", "unfit", "nothing_fits", "withdraw"]
     action: int | None = Field(default=None, ge=0)
+    case_id: int | None = Field(default=None, ge=1)
     text: str | None = Field(default=None, max_length=4_000)
     reason: str | None = Field(default=None, max_length=1_000)
+    actor: str = Field(default="api", min_length=1, max_length=200)
+    department: str | None = Field(default=None, max_length=200)
+    supersedes: str | None = Field(default=None, max_length=100)
+
+
+class HowItWent(_Body):
+    """How an adopted action (`action`: its place, from 0) turned out, as a system of record, an official or a citizen
+    says; what is not known stays away. The time is the server's."""
+
+    interaction_id: str = Field(min_length=1, max_length=200)
+    client_id: str = Field(min_length=1, max_length=100)
+    action: int = Field(ge=0)
+    source: Literal["record", "official", "citizen"]
+    resolved: bool | None = None
+    satisfaction: float | None = Field(default=None, ge=1, le=5)
+    in_time: bool | None = None
     actor: str = Field(default="api", min_length=1, max_length=200)
 
 
 class Saying(_Body):
-    """What is said in a conversation, and by whom (the owner's token)."""
+    """What is said in a conversation, and by whom (the owner's token, and perhaps the owner's department)."""
 
     text: str
     owner: str = Field(min_length=1, max_length=100)
     language: Language | None = None
+    department: str | None = Field(default=None, max_length=200)
 
 
 class _TooLong(BadInput):
@@ -141,6 +161,11 @@ def _add_questions(router: APIRouter, assistant: Assistant) -> None:
     def react(choice: Choice) -> dict[str, bool]:
         return {"new": assistant.react(Reaction(**choice.model_dump(), at=datetime.now(UTC)))}
 
+    @router.post("/effects", status_code=201, summary="How an adopted action turned out")
+    def effect(told: HowItWent) -> dict[str, bool]:
+        known = told.model_dump()
+        return {"new": assistant.effect(Effect(slot=known.pop("action"), at=datetime.now(UTC), **known))}
+
 
 def _add_knowledge(router: APIRouter, assistant: Assistant) -> None:
     @router.get("/cases/{case_id}", summary="One approved case, with what superseded it")
@@ -171,6 +196,7 @@ def _add_conversations(router: APIRouter, assistant: Assistant) -> None:
             owner=saying.owner,
             conversation_id=None if conversation_id == "new" else conversation_id,
             language=saying.language,
+            department=saying.department,
         )
 
     @router.get("/conversations", summary="The conversations of one owner, newest first")

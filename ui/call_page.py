@@ -16,6 +16,7 @@ from assistant.callplan import Model
 from assistant.callreading import CallReading
 from assistant.hotline import Hotline
 from assistant.samematter import Related
+from assistant.taskdesk import TaskDesk
 from knowledge.call import Call
 from knowledge.errors import NotFound
 from ui.facade import Assistant
@@ -33,8 +34,11 @@ _SCRIPTS = ("call_player.js", "call_server.js", "call_edit.js", "call.js")  # ea
 _PRIVATE = {"cache-control": "no-store"}  # what people said is not left in the cache of a shared machine
 
 
-def add_call_pages(app: FastAPI, assistant: Assistant, hotline: Hotline, *, demo: bool) -> None:
-    """Puts the routes into an app; plain functions, so that each runs in a thread of its own."""
+def add_call_pages(
+    app: FastAPI, assistant: Assistant, hotline: Hotline, *, demo: bool, tasks: TaskDesk | None = None
+) -> None:
+    """Puts the routes into an app; plain functions, so that each runs in a thread of its own. With `tasks`, open ones
+    on the same matter are shown."""
     pages = Pages(assistant, demo)
     router = APIRouter(prefix="/hotline/calls", include_in_schema=False)
 
@@ -54,7 +58,9 @@ def add_call_pages(app: FastAPI, assistant: Assistant, hotline: Hotline, *, demo
         words = pages.words(request)
         call = hotline.call(call_id)
         found = _neighbours(hotline, assistant, hotline.related(call_id), words.t.language)
-        return HTMLResponse(related(words, call, found), headers=_PRIVATE)
+        understood = _reading(call) if tasks else None
+        handed = tasks.open_like(understood.situation) if tasks and understood else ()
+        return HTMLResponse(related(words, call, found, handed), headers=_PRIVATE)
 
     @router.get("/{call_id}/versions")
     def known_versions(call_id: int, request: Request) -> HTMLResponse:

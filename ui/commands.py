@@ -17,6 +17,7 @@ from knowledge.filter import Wanted
 from knowledge.text import clean
 from ui.categories import categories
 from ui.hear import hear, import_recordings, load_demo_calls, pull, transcribe
+from ui.learn import learn
 from ui.models import models
 
 __all__ = ["run", "wanted"]
@@ -35,6 +36,7 @@ def run(options: Namespace) -> None:
         "doctor": _doctor,
         "models": _models,
         "categories": categories,
+        "learn": learn,
         "demo": _demo,
     }
     try:
@@ -238,7 +240,10 @@ def _serve(options: Namespace, workplace: Workplace, demo: bool = False) -> None
     print("precedent: bringing the indexes up to date …", file=sys.stderr)
     workplace.desk.copies.sync()
     workplace.copies.save()
-    serve(workplace.desk, options.host, options.port, demo, workplace.hotline)
+    serve(
+        workplace.desk, options.host, options.port, demo, workplace.hotline, workplace.tasks, workplace.follow_ups,
+        workplace.learning,
+    )  # fmt: skip
 
 
 def _doctor(options: Namespace, workplace: Workplace) -> None:

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Protocol
 
 from assistant.answer import Match, Reaction, Recommendation, Situation, Turn, Verdict
+from assistant.learning.events import Effect
 from knowledge.filter import Wanted
 from knowledge.places import Gazetteer
 from knowledge.taxonomy import Taxonomy
@@ -53,7 +54,13 @@ class Assistant(Protocol):
     ) -> tuple[Situation, Verdict, tuple[Match, ...]]: ...
 
     def turn(
-        self, text: str, *, owner: str, conversation_id: str | None = None, language: str | None = None
+        self,
+        text: str,
+        *,
+        owner: str,
+        conversation_id: str | None = None,
+        language: str | None = None,
+        department: str | None = None,
     ) -> Turn: ...
 
     def conversations(self, owner: str, limit: int = 50) -> Sequence[Head]: ...
@@ -63,6 +70,10 @@ class Assistant(Protocol):
     def react(self, reaction: Reaction) -> bool: ...
 
     def reactions(self, interaction_id: str) -> Sequence[Reaction]: ...
+
+    def recommendation(self, interaction_id: str) -> Recommendation: ...
+
+    def effect(self, effect: Effect) -> bool: ...
 
     def open_case(self, case_id: int, language: str) -> Match | None: ...
 

@@ -34,10 +34,11 @@ _YEAR_S = 31_536_000
 
 @dataclass(frozen=True)
 class Pages:
-    """Makes documents of the hotline in the language of whoever asks."""
+    """Makes documents in the language of whoever asks; `here` is the place in the bar that they belong to."""
 
     assistant: Assistant
     demo: bool
+    here: str = "/hotline"
 
     def words(self, request: Request) -> Wording:
         """How the page of this request speaks."""
@@ -52,7 +53,7 @@ class Pages:
         """The page as a response, which no browser keeps; a language named in the address holds from now on."""
         t = words.t
         page = document(
-            t, title=title, body=body, styles=styles, scripts=scripts, here="/hotline", demo=self.demo,
+            t, title=title, body=body, styles=styles, scripts=scripts, here=self.here, demo=self.demo,
             city=self.assistant.city.get(t.language, ""),
         )  # fmt: skip
         answer = HTMLResponse(page, status_code=status, headers={"cache-control": "no-store"})

@@ -11,6 +11,7 @@ from typing import TypeVar
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Histogram, generate_latest
 
 from assistant.answer import Match, Reaction, Recommendation, Situation, Turn, Verdict
+from assistant.learning.events import Effect
 from knowledge.errors import BadInput
 from knowledge.filter import Wanted
 from knowledge.places import Gazetteer
@@ -102,11 +103,21 @@ class Measured:
         """Measured as "match"."""
         return self.metrics.measure("match", lambda: self.inner.match(text, language=language, wanted=wanted, top=top))
 
-    def turn(self, text: str, *, owner: str, conversation_id: str | None = None, language: str | None = None) -> Turn:
+    def turn(
+        self,
+        text: str,
+        *,
+        owner: str,
+        conversation_id: str | None = None,
+        language: str | None = None,
+        department: str | None = None,
+    ) -> Turn:
         """Measured as "turn"."""
         return self.metrics.measure(
             "turn",
-            lambda: self.inner.turn(text, owner=owner, conversation_id=conversation_id, language=language),
+            lambda: self.inner.turn(
+                text, owner=owner, conversation_id=conversation_id, language=language, department=department
+            ),
         )
 
     def conversations(self, owner: str, limit: int = 50) -> Sequence[Head]:
@@ -127,6 +138,14 @@ class Measured:
     def reactions(self, interaction_id: str) -> Sequence[Reaction]:
         """Passed on."""
         return self.inner.reactions(interaction_id)
+
+    def effect(self, effect: Effect) -> bool:
+        """Passed on."""
+        return self.inner.effect(effect)
+
+    def recommendation(self, interaction_id: str) -> Recommendation:
+        """Passed on."""
+        return self.inner.recommendation(interaction_id)
 
     def open_case(self, case_id: int, language: str) -> Match | None:
         """Passed on."""

@@ -14,6 +14,7 @@ from ui.texts import Texts
 from ui.wording import Wording
 
 __all__ = [
+    "PLACES",
     "bar",
     "button",
     "conversations",
@@ -27,6 +28,14 @@ __all__ = [
     "welcome",
 ]
 
+Places = Sequence[tuple[str, str]]
+# Where one can go from any page: the address, and the key of its name.
+PLACES: Places = (
+    ("/", "header.ask"),
+    ("/hotline", "header.hotline"),
+    ("/tasks", "header.tasks"),
+    ("/learning", "header.learning"),
+)
 _CASE_LINK = re.compile(r"\]\((#case-\d{1,12})\)")
 _SPECIAL = re.compile(r"([\\`*_{}\[\]()#+\-.!|<>~$:&@=])")
 
@@ -74,25 +83,27 @@ def header(t: Texts, city: str, *, demo: bool) -> str:
     return bar(t, city, demo=demo, here="/", skip="results", title=t("brand.page_title"), language=language)
 
 
-def bar(t: Texts, city: str, *, demo: bool, here: str, skip: str, title: str, language: str) -> str:
+def bar(
+    t: Texts, city: str, *, demo: bool, here: str, skip: str, title: str, language: str, places: Places = PLACES
+) -> str:
     """The bar of any page. `here` is the address of the place it belongs to, `skip` the id of what comes after it,
-    `language` the switch as HTML."""
+    `language` the switch as HTML, `places` where one can go."""
     note = f'<span class="demo-note">{escape(t("brand.demo"))}</span>' if demo else ""
     theme = (
         f'<button type="button" class="quiet theme" data-local="theme" title="{escape(t("header.theme_hint"))}">'
         f'<span class="when-light">{escape(t("header.theme_dark"))}</span>'
         f'<span class="when-dark">{escape(t("header.theme_light"))}</span></button>'
     )
-    places = "".join(
-        f'<a class="place" href="{address}"{" aria-current=page" if address == here else ""}>{escape(name)}</a>'
-        for address, name in (("/", t("header.ask")), ("/hotline", t("header.hotline")))
+    links = "".join(
+        f'<a class="place" href="{address}"{" aria-current=page" if address == here else ""}>{escape(t(key))}</a>'
+        for address, key in places
     )
     return (
         f'<header class="bar" data-language="{t.language}" data-title="{escape(title)}">'
         f'<a class="skip" href="#{skip}" data-local="skip">{escape(t("header.skip"))}</a>'
         f'<h1><span class="name" lang="zh">{escape(t("brand.name"))}</span> '
         f'<span class="latin" lang="en">{escape(t("brand.latin"))}</span></h1>'
-        f'<nav class="places" aria-label="{escape(t("header.places"))}">{places}</nav>'
+        f'<nav class="places" aria-label="{escape(t("header.places"))}">{links}</nav>'
         f'<span class="city">{escape(city)}</span>{note}'
         f'<span class="tools">{language}{theme}</span></header>'
     )

@@ -1,7 +1,8 @@
-"""The recommended actions with their track record and the three decisions, the cautions, and the feedback, as HTML.
+"""The recommended actions with their track record and the decisions on them, the cautions, and the feedback, as HTML.
 
 Pure functions: records in, a string out, every value escaped. Which reaction holds for an action is read from the list
-of reactions, newest last; nothing is stored here.
+of reactions, newest last; nothing is stored here. A letter in `data-key` is the key that presses a button while the
+focus is in its action.
 """
 
 from collections.abc import Mapping, Sequence
@@ -9,6 +10,7 @@ from html import escape
 
 from assistant.answer import Caution, Evidence, RankedAction, Reaction, Recommendation, TrackRecord
 from ui.render import button, facts
+from ui.render_handover import Handover, handed, handover_form
 from ui.wording import Wording, percent
 
 __all__ = ["REASONS", "actions", "cautions", "feedback", "in_force"]
@@ -17,31 +19,40 @@ REASONS = ("done", "unfit", "means", "authority", "failed")
 
 
 def in_force(reactions: Sequence[Reaction]) -> dict[int | None, Reaction]:
-    """The reaction that holds for each action (None: the whole answer): the newest, unless it was withdrawn."""
-    newest = {reaction.action: reaction for reaction in reactions}
+    """The reaction that holds for each action (None: the whole answer): the newest, unless it was withdrawn. What was
+    said of precedents is left out."""
+    newest = {reaction.action: reaction for reaction in reactions if reaction.case_id is None}
     return {place: reaction for place, reaction in newest.items() if reaction.kind != "withdraw"}
 
 
-def actions(words: Wording, recommendation: Recommendation, reactions: Sequence[Reaction]) -> str:
-    """The ranked list; each action with its decision, or the three buttons that make one."""
+def actions(
+    words: Wording, recommendation: Recommendation, reactions: Sequence[Reaction], handover: Handover | None = None
+) -> str:
+    """The ranked list; each action with its decision, or the buttons that make one. With `handover` an adopted action
+    can become a task, and those that did say how it stands."""
     t, held = words.t, in_force(reactions)
     titles = {match.case_id: match.case.heading() for match in recommendation.matches}
     items = "".join(
-        _action(words, place, action, held.get(place), titles=titles, step=len(reactions))
+        _action(words, place, action, held.get(place), titles=titles, step=len(reactions), handover=handover)
         for place, action in enumerate(recommendation.actions)
     )
     none = "actions.none_new" if recommendation.verdict.label == "new" and recommendation.matches else "actions.none"
     inside = f'<ol class="actions">{items}</ol>' if items else f"<p>{escape(t(none))}</p>"
-    hint = f'<p class="hint">{escape(t("actions.hint"))}</p>' if items else ""
+    keys = f'<span class="keys">{escape(t("actions.keys" if handover else "actions.keys_decide"))}</span>'
+    learned = recommendation.models.get("order", "base") != "base" or any(a.learned for a in recommendation.actions)
+    order = t("actions.hint_learned" if learned else "actions.hint")
+    hint = f'<p class="hint">{escape(order)}{keys}</p>' if items else ""
+    said = feedback(words, held.get(None), step=len(reactions), has_actions=bool(items))
     return (
         f'<section class="panel" aria-labelledby="h-actions"><h2 id="h-actions">{escape(t("actions.title"))}</h2>'
-        f"{hint}{inside}{feedback(words, held.get(None), step=len(reactions))}</section>"
+        f"{hint}{inside}{said}</section>"
     )
 
 
 def _action(
-    words: Wording, place: int, action: RankedAction, held: Reaction | None, *, titles: Mapping[int, str], step: int
-) -> str:
+    words: Wording, place: int, action: RankedAction, held: Reaction | None, *, titles: Mapping[int, str], step: int,
+    handover: Handover | None,
+) -> str:  # fmt: skip
     t = words.t
     edited = held.text if held and held.kind == "edit" else None
     before = f'<p class="muted">{escape(t("decide.original", text=action.text))}</p>' if edited else ""
@@ -50,13 +61,32 @@ def _action(
         chips += f'<span class="chip emergency">{escape(t("actions.emergency"))}</span>'
     told = [words.department(action.department)]
     return (
-        f'<li class="action is-{held.kind if held else "open"}" id="action-{place}">'
+        f'<li class="action is-{held.kind if held else "open"}" id="action-{place}" tabindex="-1" '
+        f'aria-labelledby="type-{place}">'
         f'<span class="rank" aria-hidden="true">{place + 1}</span><div class="body">'
-        f'<h3 class="type">{escape(words.action_type(action.action_type) or "")}</h3>'
+        f'<h3 class="type" id="type-{place}">{escape(words.action_type(action.action_type) or "")}</h3>'
         f'<p class="what">{escape(edited or action.text)}</p>{before}{facts(told, chips)}'
-        f"{_record(words, action.track_record)}{_adapted(words, action)}"
-        f"{_evidence(words, place, action, titles)}{_decision(words, place, action, held, step=step)}</div></li>"
+        f"{_record(words, action.track_record)}{_moved(action)}{_adapted(words, action)}"
+        f"{_evidence(words, place, action, titles)}"
+        f"{_decision(words, place, action, held, step=step, handover=handover)}"
+        f"{handed(words, place, handover) if handover else ''}</div></li>"
     )
+
+
+def _moved(action: RankedAction) -> str:
+    """Why choices and effects moved it, with an arrow beside the words."""
+    reason = _learned_reason(action)
+    if action.learned is None or reason is None:
+        return ""
+    way, arrow = ("up", "↑") if action.learned.moved > 0 else ("down", "↓")
+    said = reason[:1].upper() + reason[1:]
+    return f'<p class="moved {way}"><span class="arrow" aria-hidden="true">{arrow}</span>{escape(said)}</p>'
+
+
+def _learned_reason(action: RankedAction) -> str | None:
+    """The sentence among the reasons that tells the move: the first, or the one after that of an emergency."""
+    place = 1 if action.emergency else 0
+    return action.why[place] if action.learned is not None and len(action.why) > place else None
 
 
 def _record(words: Wording, record: TrackRecord) -> str:
@@ -108,27 +138,37 @@ def _evidence(words: Wording, place: int, action: RankedAction, titles: Mapping[
             f'<details data-keep="evidence-{place}"><summary>'
             f"{escape(t.count('actions.more_evidence', len(others)))}</summary>{quotes}</details>"
         )
-    if action.why:
-        reasons = "".join(f"<li>{escape(reason)}</li>" for reason in action.why)
+    above = _learned_reason(action)
+    others_why = [reason for reason in action.why if reason != above]
+    if others_why:
+        reasons = "".join(f"<li>{escape(reason)}</li>" for reason in others_why)
         title = escape(t("actions.why"))
         more += f'<details data-keep="why-{place}"><summary>{title}</summary><ul>{reasons}</ul></details>'
     return f'<div class="evidence">{_quote(words, first, titles, action.text)}{more}</div>'
 
 
-def _decision(words: Wording, place: int, action: RankedAction, held: Reaction | None, *, step: int) -> str:
+def _decision(
+    words: Wording, place: int, action: RankedAction, held: Reaction | None, *, step: int, handover: Handover | None
+) -> str:
     t = words.t
     group = f'role="group" aria-label="{escape(t("decide.group", n=place + 1))}"'
     if held:
         said = t({"adopt": "decide.adopted", "edit": "decide.edited"}.get(held.kind, "decide.rejected"))
         if held.kind == "reject" and held.reason:
             said = t("decide.rejected_reason", reason=held.reason)
-        undo = button(t("decide.undo"), "react", kind="withdraw", action=place, step=step, focus=f"undo-{place}")
-        return f'<div class="decide done" {group}><b role="status">{escape(said)}</b>{undo}</div>'
+        undo = button(
+            t("decide.undo"), "react", kind="withdraw", action=place, step=step, focus=f"undo-{place}", key="u"
+        )
+        opener, form = "", ""
+        if handover and held.kind in ("adopt", "edit"):
+            opener, form = handover_form(words, place, action, held.text or action.text, handover)
+        return f'<div class="decide done" {group}><b role="status">{escape(said)}</b>{opener}{undo}</div>{form}'
     adopt = button(
-        t("decide.adopt"), "react", classes="quiet adopt", kind="adopt", action=place, step=step, focus=f"adopt-{place}"
-    )
+        t("decide.adopt"), "react", classes="quiet adopt", kind="adopt", action=place, step=step,
+        focus=f"adopt-{place}", key="a",
+    )  # fmt: skip
     toggles = "".join(
-        f'<button type="button" class="quiet" data-local="toggle" data-form="{kind}-{place}" '
+        f'<button type="button" class="quiet" data-local="toggle" data-form="{kind}-{place}" data-key="{kind[0]}" '
         f'aria-expanded="false" aria-controls="{kind}-{place}">{escape(t(f"decide.{kind}"))}</button>'
         for kind in ("edit", "reject")
     )
@@ -150,15 +190,19 @@ def _edit_form(words: Wording, place: int, action: RankedAction, *, step: int) -
 
 
 def _reject_form(words: Wording, place: int, *, step: int) -> str:
+    """A reason of the short list is one click; another is written and sent."""
     t = words.t
     choices = "".join(
-        f'<label class="pick"><input type="radio" name="reason" value="{escape(t(f"decide.reason_{reason}"))}">'
-        f"<span>{escape(t(f'decide.reason_{reason}'))}</span></label>"
+        button(
+            t(f"decide.reason_{reason}"), "react", classes="quiet reason", kind="reject", action=place, step=step,
+            reason=t(f"decide.reason_{reason}"), focus=f"undo-{place}",
+        )
         for reason in REASONS
-    )
+    )  # fmt: skip
     return (
         f'<form class="choice" id="reject-{place}" data-event="react" data-kind="reject" data-action="{place}" '
-        f'data-step="{step}" hidden><fieldset><legend>{escape(t("decide.reject_label"))}</legend>{choices}'
+        f'data-step="{step}" hidden><fieldset><legend>{escape(t("decide.reject_label"))}</legend>'
+        f'<div class="choices">{choices}</div>'
         f'<label class="free"><span>{escape(t("decide.reject_other"))}</span>'
         f'<input type="text" name="other" maxlength="1000" autocomplete="off"></label></fieldset>'
         f'<div class="buttons"><button type="submit" class="main">{escape(t("decide.reject_save"))}</button>'
@@ -171,16 +215,16 @@ def _cancel(words: Wording, form: str) -> str:
     return f'<button type="button" class="quiet" data-local="cancel" data-form="{form}">{label}</button>'
 
 
-def feedback(words: Wording, held: Reaction | None, *, step: int) -> str:
-    """Whether the whole answer helped."""
+def feedback(words: Wording, held: Reaction | None, *, step: int, has_actions: bool = True) -> str:
+    """Whether the whole answer helped, or nothing of it fits."""
     t = words.t
     if held:
-        undo = button(t("decide.undo"), "react", kind="withdraw", step=step, focus="undo-answer")
+        undo = button(t("decide.undo"), "react", kind="withdraw", step=step, focus="undo-answer", key="u")
         thanks = escape(t(f"feedback.thanks_{held.kind}"))
         return f'<div class="feedback done"><b role="status">{thanks}</b>{undo}</div>'
     choices = "".join(
         button(t(f"feedback.{kind}"), "react", kind=kind, step=step, focus=f"{kind}-answer")
-        for kind in ("helpful", "unhelpful")
+        for kind in ("helpful", "unhelpful", *(("nothing_fits",) if has_actions else ()))
     )
     return f'<div class="feedback"><span>{escape(t("feedback.question"))}</span>{choices}</div>'
 

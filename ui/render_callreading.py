@@ -10,6 +10,7 @@ from html import escape
 
 from assistant.answer import Match
 from assistant.callreading import CallReading
+from assistant.opentasks import OpenTask
 from assistant.promises import Promise
 from assistant.samematter import Related
 from assistant.saying import Saying
@@ -160,11 +161,22 @@ def _moods(words: Wording, reading: CallReading) -> str:
     return f'{_listed(told)}<p class="hint">{escape(t("call_understood.mood_hint"))}</p>'
 
 
-def related(words: Wording, call: Call, neighbours: Sequence[Neighbour]) -> str:
-    """Calls and cases that may be on the same matter, in the order given, each with how likely and why."""
-    if not neighbours:
+def related(words: Wording, call: Call, neighbours: Sequence[Neighbour], tasks: Sequence[OpenTask] = ()) -> str:
+    """Open tasks, calls and cases that may be on the same matter, in the order given, each with why, and calls and
+    cases with how likely."""
+    if not neighbours and not tasks:
         return f'<p class="muted">{escape(words.t("call_related.none"))}</p>'
-    return f'<ul class="related">{"".join(_neighbour(words, call, one) for one in neighbours)}</ul>'
+    items = [_open_task(words, one) for one in tasks] + [_neighbour(words, call, one) for one in neighbours]
+    return f'<ul class="related">{"".join(items)}</ul>'
+
+
+def _open_task(words: Wording, one: OpenTask) -> str:
+    why = "".join(f"<li>{escape(reason)}</li>" for reason in one.why)
+    number = escape(words.t("task.number", n=one.task.task_id))
+    return (
+        f'<li><h3><a href="/tasks/{one.task.task_id}">{number}</a></h3>'
+        f'<p class="asked">{escape(one.task.title)}</p><ul class="why">{why}</ul></li>'
+    )
 
 
 def _neighbour(words: Wording, call: Call, one: Neighbour) -> str:

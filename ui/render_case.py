@@ -6,18 +6,27 @@ Pure functions: records in, a string out, every value escaped. What superseded a
 from collections.abc import Sequence
 from html import escape
 
-from assistant.answer import Match, Recommendation
+from assistant.answer import Match, Reaction, Recommendation
 from knowledge.case import Action, Case
 from ui.render import button, facts
 from ui.wording import Wording
 
-__all__ = ["cases", "compared", "contrast", "opened"]
+__all__ = ["cases", "compared", "contrast", "opened", "unfit"]
 
 
-def cases(words: Wording, matches: Sequence[Match]) -> str:
-    """The precedents as cards, in the order given."""
-    t = words.t
-    cards = "".join(_card(words, number, match) for number, match in enumerate(matches, 1))
+def unfit(reactions: Sequence[Reaction]) -> frozenset[int]:
+    """The precedents of which the newest reaction says that they do not fit."""
+    newest = {reaction.case_id: reaction.kind for reaction in reactions if reaction.case_id is not None}
+    return frozenset(case_id for case_id, kind in newest.items() if kind == "unfit")
+
+
+def cases(words: Wording, matches: Sequence[Match], reactions: Sequence[Reaction] = ()) -> str:
+    """The precedents as cards, in the order given; those that do not fit are folded, with their mark."""
+    t, folded, step = words.t, unfit(reactions), len(reactions)
+    cards = "".join(
+        (_folded if match.case_id in folded else _card)(words, number, match, step=step)
+        for number, match in enumerate(matches, 1)
+    )
     inside = f'<ul class="cases">{cards}</ul>' if cards else f"<p>{escape(t('cases.none'))}</p>"
     count = f' <span class="count">{escape(t.count("cases.count", len(matches)))}</span>' if matches else ""
     return (
@@ -26,7 +35,39 @@ def cases(words: Wording, matches: Sequence[Match]) -> str:
     )
 
 
-def _card(words: Wording, number: int, match: Match) -> str:
+def _card(words: Wording, number: int, match: Match, *, step: int) -> str:
+    t, place = words.t, f"case{match.case_id}"
+    says_unfit = button(
+        t("cases.unfit"), "react", classes="link aside", hint=t("cases.unfit_hint", title=match.case.heading()),
+        kind="unfit", case=match.case_id, step=step, focus=f"unfit-{place}", key="r",
+    )  # fmt: skip
+    return (
+        f'<li class="case" id="case-{match.case_id}" tabindex="-1">'
+        f'<span class="rank" aria-hidden="true">{number}</span><div class="body">{_head(words, match)}'
+        f"{_brief(words, match)}"
+        f'<details data-keep="case-{match.case_id}"><summary>{escape(t("cases.more"))}</summary>'
+        f'{_whole(words, match.case)}</details><div class="decide">{says_unfit}</div></div></li>'
+    )
+
+
+def _folded(words: Wording, number: int, match: Match, *, step: int) -> str:
+    """A precedent that does not fit: its heading and mark; the rest is there on demand."""
+    t, place = words.t, f"case{match.case_id}"
+    undo = button(
+        t("decide.undo"), "react", kind="withdraw", case=match.case_id, step=step, focus=f"undo-{place}", key="u"
+    )
+    return (
+        f'<li class="case is-unfit" id="case-{match.case_id}" tabindex="-1">'
+        f'<span class="rank" aria-hidden="true">{number}</span><div class="body">'
+        f"<h3>{escape(match.case.heading())}</h3>{_replaced(words, match)}"
+        f'<div class="decide done"><b role="status">{escape(t("cases.is_unfit"))}</b>{undo}</div>'
+        f'<details data-keep="unfit-{match.case_id}"><summary>{escape(t("cases.more"))}</summary>'
+        f"{_brief(words, match)}{_whole(words, match.case)}</details></div></li>"
+    )
+
+
+def _brief(words: Wording, match: Match) -> str:
+    """How alike it is and why, what superseded it, how it ended."""
     t = words.t
     likeness = (
         f'<span class="likeness"><span>{escape(words.similarity(match))}</span>'
@@ -34,13 +75,7 @@ def _card(words: Wording, number: int, match: Match) -> str:
     )
     why = "".join(f"<li>{escape(reason)}</li>" for reason in match.why)
     alike = f'<div class="alike"><h4>{escape(t("cases.why"))}</h4><ul>{why}</ul></div>' if why else ""
-    return (
-        f'<li class="case" id="case-{match.case_id}" tabindex="-1">'
-        f'<span class="rank" aria-hidden="true">{number}</span><div class="body">{_head(words, match)}{likeness}'
-        f"{_replaced(words, match)}{alike}{_ended(words, match.case)}"
-        f'<details data-keep="case-{match.case_id}"><summary>{escape(t("cases.more"))}</summary>'
-        f"{_whole(words, match.case)}</details></div></li>"
-    )
+    return f"{likeness}{_replaced(words, match)}{alike}{_ended(words, match.case)}"
 
 
 def _head(words: Wording, match: Match) -> str:

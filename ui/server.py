@@ -1,5 +1,5 @@
-"""The web server: the page at "/", the pages of the hotline, the HTTP API, `/healthz`, `/metrics` and `/docs`, and the
-loop that serves them.
+"""The web server: the page at "/", the pages of the hotline, of tasks and of what was learned, the HTTP API,
+`/healthz`, `/metrics` and `/docs`, and the loop that serves them.
 
 It knows no ranking and no storage. A port that is taken is not an error: the next free one is used and named.
 """
@@ -16,15 +16,22 @@ import uvicorn
 from fastapi import FastAPI, Response
 from fastapi.responses import HTMLResponse, JSONResponse
 
+from assistant.followup import FollowUps
 from assistant.hotline import Hotline
+from assistant.learnwiring import Learning
+from assistant.taskdesk import TaskDesk
 from knowledge.errors import Fault, PrecedentError
 from ui.api import add_api
 from ui.call_page import add_call_pages
 from ui.facade import Assistant
 from ui.hotline_pages import add_hotline_pages
+from ui.learning_api import create_learning_router, door_of
+from ui.learning_pages import add_learning_pages
 from ui.metrics import Measured, Metrics
 from ui.page import mount_page
 from ui.reference import reference
+from ui.task_api import create_task_router
+from ui.task_pages import add_task_pages
 
 __all__ = ["create_app", "free_socket", "serve"]
 
@@ -32,6 +39,7 @@ logger = logging.getLogger(__name__)
 
 _TRIES = 20
 _READY_WITHIN = 120.0  # seconds
+_LEARNING_ENDS_WITHIN = 5.0
 # Only this server: no script, font or picture from elsewhere can load, whatever a text contains. Gradio's templates
 # are compiled in the browser, hence 'unsafe-eval'.
 _POLICY = (
@@ -62,7 +70,10 @@ class _Headers:
         await self.app(scope, receive, send_with_headers if scope["type"] == "http" else send)
 
 
-def create_app(assistant: Assistant, *, demo: bool = False, hotline: Hotline | None = None) -> FastAPI:
+def create_app(
+    assistant: Assistant, *, demo: bool = False, hotline: Hotline | None = None, tasks: TaskDesk | None = None,
+    follow_ups: FollowUps | None = None, learning: Learning | None = None,
+) -> FastAPI:  # fmt: skip
     """The whole application; its metrics are its own, so that several may live in one process."""
     metrics = Metrics()
     measured = Measured(assistant, metrics)
@@ -88,8 +99,15 @@ def create_app(assistant: Assistant, *, demo: bool = False, hotline: Hotline | N
 
     if hotline is not None:
         add_hotline_pages(app, measured, hotline, demo=demo)
-        add_call_pages(app, measured, hotline, demo=demo)
-    return mount_page(app, measured, demo=demo)
+        add_call_pages(app, measured, hotline, demo=demo, tasks=tasks)
+    if tasks is not None:
+        app.include_router(create_task_router(tasks))
+        add_task_pages(app, measured, tasks, demo=demo)
+    if learning is not None:
+        door = door_of(learning)
+        app.include_router(create_learning_router(door))
+        add_learning_pages(app, measured, door, demo=demo)
+    return mount_page(app, measured, demo=demo, tasks=tasks, follow_ups=follow_ups)
 
 
 def free_socket(host: str, port: int) -> tuple[socket.socket, int]:
@@ -108,13 +126,16 @@ def free_socket(host: str, port: int) -> tuple[socket.socket, int]:
     raise Fault(f"ports {port} to {port + _TRIES} on {host} cannot be used; name another with --port or --host")
 
 
-def serve(assistant: Assistant, host: str, port: int, demo: bool, hotline: Hotline | None = None) -> None:
+def serve(
+    assistant: Assistant, host: str, port: int, demo: bool, hotline: Hotline | None = None,
+    tasks: TaskDesk | None = None, follow_ups: FollowUps | None = None, learning: Learning | None = None,
+) -> None:  # fmt: skip
     """Serves until it is interrupted, and works on calls meanwhile; says that it is ready only when the page
     answers."""
     listening, taken = free_socket(host, port)
     if port not in (0, taken):
         print(f"Port {port} is taken; using {taken} instead.", file=sys.stderr, flush=True)
-    app = create_app(assistant, demo=demo, hotline=hotline)
+    app = create_app(assistant, demo=demo, hotline=hotline, tasks=tasks, follow_ups=follow_ups, learning=learning)
     config = uvicorn.Config(app, log_level="warning", ws="none", timeout_graceful_shutdown=3)
     server = uvicorn.Server(config)
     here = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)
@@ -131,6 +152,8 @@ def serve(assistant: Assistant, host: str, port: int, demo: bool, hotline: Hotli
         listening.close()
         if hotline is not None:
             hotline.jobs.close()
+        if learning is not None:
+            learning.background.wait(_LEARNING_ENDS_WITHIN)
 
 
 def _announce(host: str, port: int, address: str, server: uvicorn.Server) -> None:

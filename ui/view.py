@@ -5,11 +5,13 @@ Pure functions of a session and the assistant's names. A part that is not needed
 
 import re
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from html import escape
 from typing import Any
 
-from assistant.answer import Turn
-from ui import render, render_action, render_case, render_situation, render_voices
+from assistant.answer import Recommendation, Turn
+from assistant.taskdesk import OpenTask, TaskDesk
+from ui import render, render_action, render_case, render_handover, render_question, render_situation, render_voices
 from ui.facade import Assistant
 from ui.session import Session
 from ui.texts import Texts, texts_in
@@ -30,17 +32,21 @@ class View:
     history: str
     messages: Messages
     status: str
+    follow_up: str
     understood: str
     actions: str
     evidence: str
     labels: dict[str, str]
 
 
-def view(session: Session, assistant: Assistant, *, demo: bool, shown: str | None = None) -> View:
-    """The view of a session; `shown` is the part of the last answer that is already written out (None: all)."""
+def view(
+    session: Session, assistant: Assistant, *, demo: bool, shown: str | None = None, tasks: TaskDesk | None = None
+) -> View:
+    """The view of a session; `shown` is the part of the last answer that is already written out (None: all). With
+    `tasks` the tasks of the answer are shown as they stand, and open ones on what seems to be the same matter."""
     t = texts_in(session.language)
     words = Wording(t, assistant.taxonomy, assistant.gazetteer)
-    panels = _panels(words, session, assistant)
+    panels = _panels(words, session, assistant, tasks)
     begun = bool(session.turns or session.asking or session.problem)
     notice = f'<p class="notice" role="alert">{escape(session.notice)}</p>' if session.notice else ""
     return View(
@@ -49,6 +55,7 @@ def view(session: Session, assistant: Assistant, *, demo: bool, shown: str | Non
         history=render.conversations(words, assistant.conversations(session.owner), session.conversation_id),
         messages=messages(session, shown),
         status=notice,
+        follow_up=render_question.question(words, session.question),
         understood=panels[0],
         actions=panels[1],
         evidence=panels[2],
@@ -59,7 +66,9 @@ def view(session: Session, assistant: Assistant, *, demo: bool, shown: str | Non
     )
 
 
-def _panels(words: Wording, session: Session, assistant: Assistant) -> tuple[str, str, str]:
+def _panels(
+    words: Wording, session: Session, assistant: Assistant, tasks: TaskDesk | None
+) -> tuple[str, str, str]:  # fmt: skip
     t = words.t
     if session.asking is not None:
         return render.loading(t), "", ""
@@ -78,15 +87,26 @@ def _panels(words: Wording, session: Session, assistant: Assistant) -> tuple[str
         f'<p class="filters">{escape(narrowed)}</p>' if narrowed else "",
         render_situation.situation(words, shown),
         render_situation.verdict(words, shown.verdict),
+        render_handover.already_handed(words, _already_handed(shown, tasks)) if tasks else "",
     ]
     evidence = [
         render_case.opened(words, session.opened) if session.opened and not asked_for else "",
         render_action.cautions(words, shown),
         render_case.contrast(words, shown),
         render_voices.voices(words, shown),
-        render_case.cases(words, shown.matches),
+        render_case.cases(words, shown.matches, session.reactions),
     ]
-    return "".join(understood), render_action.actions(words, shown, session.reactions), "".join(evidence)
+    handover = None
+    if tasks:
+        of_matter = tasks.of_matter(shown.interaction_id)
+        handover = render_handover.Handover(session.person, of_matter, session.unsent, datetime.now(UTC))
+    actions = render_action.actions(words, shown, session.reactions, handover)
+    return "".join(understood), actions, "".join(evidence)
+
+
+def _already_handed(shown: Recommendation, tasks: TaskDesk) -> list[OpenTask]:
+    """Open tasks of other answers on what seems to be the same matter."""
+    return [one for one in tasks.open_like(shown.situation) if one.task.matter != shown.interaction_id]
 
 
 def messages(session: Session, shown: str | None = None) -> Messages:

@@ -11,9 +11,9 @@ from datetime import datetime
 from typing import Any, Literal
 
 __all__ = [
-    "CHAMPION",
-    "CHALLENGER",
     "BOTH",
+    "CHALLENGER",
+    "CHAMPION",
     "Context",
     "Effect",
     "Event",
@@ -52,8 +52,8 @@ class Context:
 @dataclass(frozen=True)
 class Offer:
     """One candidate action. `base` in 0..1 is what the fixed ranker gives it; `rate` in 0..1 is the mean of its track
-    record, `support` in 0..1 how much evidence stands behind it, `same_district` in 0..1 the share of that evidence from
-    the district in question; `family` is the kind of measure that the action type belongs to. `first` ones (what a
+    record, `support` in 0..1 how much evidence stands behind it, `same_district` in 0..1 the share of that evidence
+    from the district in question; `family` is the kind of measure that the action type belongs to. `first` ones (what a
     danger to life calls for) stand before all others, whatever was learned."""
 
     action_type: str
@@ -67,9 +67,9 @@ class Offer:
 
 @dataclass(frozen=True)
 class Slate:
-    """An order of offers, and how it came about. `order` holds indices into the offers, the best first; `teams` says for
-    each shown place who put it there (champion, challenger, both); `propensities` in (0, 1] is the chance with which
-    that offer came to stand at that place. `version` is the champion's ("base" for the fixed ranker), `challenger` the
+    """An order of offers, and how it came about. `order` holds indices into the offers, the best first; `teams` says
+    for each shown place who put it there (champion, challenger, both); `propensities` in (0, 1] is the chance with
+    which that offer came to stand at that place. `version` is the champion's ("base" for the fixed ranker), `challenger` the
     other's where two were merged. `scores` and `challenger_scores` hold one number for every offer."""
 
     order: tuple[int, ...]
@@ -147,8 +147,8 @@ Event = Proposed | Reacted | Effect | Withdrawal
 @dataclass(frozen=True)
 class GateEvent:
     """A step of the gate, never changed afterwards. `kind` is fitted, trial (a challenger begins to be merged in),
-    ready (all but a person's approval holds), promoted, refused, suspended, rolled_back or paused; `figures` is what was
-    known at the time."""
+    ready (all but a person's approval holds), promoted, refused, suspended, rolled_back or paused; `figures` is what
+    was known at the time."""
 
     at: datetime
     kind: Literal["fitted", "trial", "ready", "promoted", "refused", "suspended", "rolled_back", "paused"]

@@ -1,6 +1,7 @@
 // Runs once in each rendered panel (gr.HTML): sends clicks and forms as events, keeps folds open and focus in place
 // when the panel is rendered again. In scope: element, trigger, props, watch. It holds no texts and no data.
-// Events: 'react' 'open_case' 'close_case' 'open_conversation' 'new_conversation' 'language' 'example'
+// Events: 'react' 'open_case' 'close_case' 'open_conversation' 'new_conversation' 'language' 'example' 'hand_over'
+// 'take_back' 'follow_up'
 
 const page = (window.precedent ??= { open: new Set(), focus: null, awaited: null });
 const still = window.matchMedia("(prefers-reduced-motion: reduce)").matches;
@@ -26,7 +27,7 @@ function showForm(id, shown) {
   form.hidden = !shown;
   const opener = element.querySelector(`[data-form="${id}"][data-local="toggle"]`);
   opener?.setAttribute("aria-expanded", String(shown));
-  (shown ? form.querySelector("textarea, input") : opener)?.focus();
+  (shown ? form.querySelector(".reason, textarea, input") : opener)?.focus();
 }
 
 function setTheme(dark, keep) {
@@ -40,9 +41,24 @@ function keepLanguage(language) {
   document.cookie = `precedent-language=${language}; path=/; max-age=31536000; samesite=lax`;
 }
 
+// Who somebody is lies in a cookie that no script can read; the server sets it. Where it does not answer, the task is
+// not handed over either, and the page says what is missing.
+async function introduce(name, department) {
+  const body = new URLSearchParams({ name, department, back: "/" });
+  await fetch("/person", { method: "POST", body, redirect: "manual" }).catch(() => {});
+}
+
+function skip() {
+  const first = document.getElementById("results")?.querySelector(".panel, .state");
+  if (!first) return;
+  first.tabIndex = -1;
+  first.scrollIntoView();
+  first.focus({ preventScroll: true });
+}
+
 const local = {
   theme: () => setTheme(!document.body.classList.contains("dark"), true),
-  skip: () => document.getElementById("results")?.querySelector(".panel, .state")?.scrollIntoView(),
+  skip,
   toggle: (button) => {
     const form = document.getElementById(button.dataset.form);
     const wanted = form.hidden;
@@ -63,16 +79,21 @@ element.addEventListener("click", (event) => {
   trigger(button.dataset.event, { ...button.dataset });
 });
 
-element.addEventListener("submit", (event) => {
+element.addEventListener("submit", async (event) => {
   event.preventDefault();
   const form = event.target;
   const fields = new FormData(form);
   const sent = { ...form.dataset };
   if (form.dataset.kind === "edit") sent.text = String(fields.get("text")).trim();
-  if (form.dataset.kind === "reject") sent.reason = String(fields.get("other")).trim() || fields.get("reason");
+  if (form.dataset.kind === "reject") sent.reason = String(fields.get("other")).trim();
   if (form.dataset.kind === "edit" && !sent.text) return form.querySelector("textarea").focus();
   page.focus = `undo-${form.dataset.action}`;
   form.hidden = true;
+  if (form.dataset.event === "hand_over") {
+    for (const name of ["department", "assignee", "due", "instructions"]) sent[name] = fields.get(name) ?? "";
+    page.focus = `task-${form.dataset.action}`;
+    if (fields.has("who")) await introduce(fields.get("who"), fields.get("who_department"));
+  }
   trigger(form.dataset.event, sent);
 });
 
@@ -91,9 +112,10 @@ element.addEventListener(
 );
 
 // The counterpart of a button that vanished with its click: adopt-0 gives way to undo-0, and the other way round.
+const counterparts = { undo: ["adopt", "helpful", "unfit"], task: ["hand"], change: ["worked"] };
 function counterpart(key) {
   const [kind, place] = key.split("-");
-  const others = kind === "undo" ? ["adopt", "helpful"] : ["undo"];
+  const others = counterparts[kind] ?? ["undo", "change", "done"];
   return [kind, ...others].map((name) => element.querySelector(`[data-focus="${name}-${place}"]`)).find(Boolean);
 }
 
@@ -102,9 +124,12 @@ function settle() {
     if (page.open.has(fold.dataset.keep)) fold.open = true;
   });
   if (page.focus) {
-    const next = counterpart(page.focus);
+    // A form that came back says what is wrong with it; what it was sent for is not there.
+    const back = page.focus.startsWith("task-") ? element.querySelector(`#${page.focus}:not([hidden])`) : null;
+    const next = back?.querySelector("textarea") ?? counterpart(page.focus);
     if (next) {
       next.focus({ preventScroll: true });
+      (back ?? next.closest(".handed"))?.scrollIntoView({ block: "nearest" });
       page.focus = null;
     }
   }
@@ -121,6 +146,26 @@ function settle() {
     document.documentElement.lang = bar.dataset.language === "zh" ? "zh-CN" : "en";
     document.title = bar.dataset.title;
   }
+}
+
+// While the focus is in the results, a digit goes to an action, and a letter presses the button that bears it in the
+// action or precedent that has the focus. Never while somebody writes, and nothing outside the results.
+function pressKeys(event) {
+  const at = event.target;
+  if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing || event.repeat) return;
+  if (!at.closest?.("#results") || at.closest("input, textarea, select, form, [contenteditable]")) return;
+  if (/^[1-9]$/.test(event.key)) {
+    const action = document.getElementById(`action-${event.key - 1}`);
+    if (!action) return;
+    event.preventDefault();
+    return action.focus();
+  }
+  const button = /^[a-z]$/i.test(event.key)
+    ? at.closest(".action, .case, .feedback")?.querySelector(`[data-key="${event.key.toLowerCase()}"]`)
+    : null;
+  if (!button) return;
+  event.preventDefault();
+  button.click();
 }
 
 // A new question is brought to the top of the conversation and held there while its answer grows, until the person
@@ -151,6 +196,7 @@ if (element.querySelector("header.bar")) {
   const system = window.matchMedia("(prefers-color-scheme: dark)").matches;
   setTheme(kept ? kept === "dark" : system, false);
   followQuestions();
+  document.addEventListener("keydown", pressKeys);
   document.addEventListener("click", (event) => {
     const link = event.target.closest?.('a[href^="#case-"]');
     if (!link) return;
