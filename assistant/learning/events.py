@@ -68,9 +68,9 @@ class Offer:
 @dataclass(frozen=True)
 class Slate:
     """An order of offers, and how it came about. `order` holds indices into the offers, the best first; `teams` says
-    for each shown place who put it there (champion, challenger, both); `propensities` in (0, 1] is the chance with
-    which that offer came to stand at that place. `version` is the champion's ("base" for the fixed ranker), `challenger` the
-    other's where two were merged. `scores` and `challenger_scores` hold one number for every offer."""
+    of each place who put it there (champion, challenger, both); `propensities` in (0, 1] is the chance with which it
+    came to stand there. `version` is the champion's ("base" for the fixed ranker), `challenger` the other's where two
+    were merged. `scores` and `challenger_scores` hold one number for every offer."""
 
     order: tuple[int, ...]
     teams: tuple[str, ...]
