@@ -5,7 +5,9 @@ import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from assistant.learning.standing import FIXED
 from assistant.wiring import Workplace
+from knowledge.checkpoints import NoModel, choose
 from knowledge.errors import PrecedentError
 
 __all__ = ["Finding", "checkup"]
@@ -41,6 +43,17 @@ def checkup(workplace: Workplace) -> list[Finding]:
     findings.append(
         _try("indexes", lambda: _copies(workplace), "delete the folder copies: they are rebuilt at the next start")
     )
+    findings.append(
+        _try(
+            "learning", lambda: _learning(workplace), "see the message; `precedent learn replay` tells what is damaged"
+        )
+    )
+    findings.append(
+        _try("learned categories", lambda: _categories(workplace), "do without them: `precedent categories forget`")
+    )
+    findings.append(
+        _try("speech", lambda: _speech(workplace), "fetch official weights: `precedent models pull whisper-turbo`")
+    )
     findings.append(Finding("language model", True, "none: answers are composed from the cases themselves"))
     for name, package in (("sentence-transformers", "sentence_transformers"), ("chroma", "langchain_chroma")):
         found = importlib.util.find_spec(package) is not None
@@ -70,6 +83,39 @@ def _database(workplace: Workplace) -> tuple[str, bool]:
 def _embedder(workplace: Workplace) -> tuple[str, bool]:
     vector = workplace.embedder.embed(["积水"])
     return f"{workplace.embedder.name}, {vector.shape[1]} numbers", bool(vector.any())
+
+
+def _learning(workplace: Workplace) -> tuple[str, bool]:
+    """The order in force, what is on trial, and whether every model that is needed can be read."""
+    learning = workplace.learning
+    state = learning.advisor.state()
+    standing = state.standing
+    for version in {standing.champion, *standing.line} - {FIXED}:
+        learning.shelf.get(version)
+    tried = "nothing on trial"
+    if standing.challenger is not None and state.judgement is not None:
+        missing = ", ".join(state.judgement.missing)
+        tried = f"{standing.challenger} on trial, " + (f"not held yet: {missing}" if missing else "ready: approve it")
+    used = f"{state.unseen} of {state.wanted} choices and outcomes for the next version"
+    return f"{standing.champion} in force, {tried}; {state.last} events, {used}", True
+
+
+def _categories(workplace: Workplace) -> tuple[str, bool]:
+    learned = workplace.learned
+    if learned is None:
+        return "none: categories are read by their words and meaning", True
+    return f"{len(learned.labels)} labels ({learned.fitted_on})", True
+
+
+def _speech(workplace: Workplace) -> tuple[str, bool]:
+    """The model that hears recordings; nothing is fetched for the look."""
+    speech = workplace.speech
+    chosen = choose(speech.home, speech.configured, demo=True)
+    if isinstance(chosen, NoModel):
+        return chosen.reason, False
+    if chosen.demo:
+        return f"{chosen.name}: for the demo calls only; recordings wait until a model for real speech is there", True
+    return f"{chosen.name}, hears recordings", True
 
 
 def _reranker(workplace: Workplace) -> tuple[str, bool]:

@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+from learned_city import learned_city
+
 from assistant.checkup import Finding, checkup
 from assistant.wiring import open_workplace
 from knowledge.case import Case
@@ -45,3 +47,29 @@ def test_a_missing_model_and_a_wrong_index_are_findings(tmp_path: Path) -> None:
     assert "meaning" in found["embedder"].advice
     assert not found["indexes"].ok
     assert found["database"].ok
+
+
+def test_learning_speech_and_learned_categories_are_told(tmp_path: Path) -> None:
+    found = _by_name(checkup(open_workplace(tmp_path / "fresh")))
+    assert found["learning"].state.startswith("base in force, nothing on trial; 0 events, 0 of 200 choices")
+    assert found["learned categories"].state.startswith("none")
+    assert found["speech"].state
+    place = learned_city(tmp_path / "learned")
+    found = _by_name(checkup(place))
+    assert found["learning"].ok
+    assert f"{place.learning.advisor.state().standing.challenger} on trial, ready" in found["learning"].state
+    place.engine.dispose()
+
+
+def test_a_damaged_model_or_lesson_is_a_finding(tmp_path: Path) -> None:
+    place = learned_city(tmp_path / "home")
+    version = place.learning.advisor.state().standing.challenger
+    (place.home / "policies").mkdir(exist_ok=True)
+    (place.home / "policies" / f"{version}.json").write_text("{}", encoding="utf-8")
+    (place.home / "categories.npz").write_bytes(b"no lesson")
+    found = _by_name(checkup(open_workplace(place.home)))
+    assert not found["learning"].ok
+    assert str(version) in found["learning"].state
+    assert not found["learned categories"].ok
+    assert "forget" in found["learned categories"].advice
+    place.engine.dispose()

@@ -488,7 +488,7 @@ def test_help_answers_at_once(tmp_path: Path) -> None:
         said = subprocess.run([program, "--help"], capture_output=True, check=True, timeout=30).stdout.decode()
         times.append(time.perf_counter() - started)
     assert statistics.median(times) < (1.0 if os.environ.get("CI") else 0.5)
-    for command in ("ask", "match", "import", "export", "serve", "doctor", "categories", "demo"):
+    for command in ("ask", "match", "import", "export", "serve", "doctor", "categories", "learn", "demo"):
         assert command in said
 
 

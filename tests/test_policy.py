@@ -102,7 +102,9 @@ def test_the_fixed_ranker_is_its_own_score(offers: list[Offer], context: Context
     assert BASE.scores(context, offers) == tuple(offer.base for offer in offers)
     order = arrange(BASE, context, offers)
     assert sorted(order) == list(range(len(offers)))
-    keys = [(not offers[at].first, -offers[at].base, offers[at].action_type, at) for at in order]
+    urgent = [at for at in order if offers[at].first]
+    assert list(order[: len(urgent)]) == urgent == sorted(urgent), "as they were offered"
+    keys = [(-offers[at].base, offers[at].action_type, at) for at in order[len(urgent) :]]
     assert keys == sorted(keys)
 
 
@@ -110,6 +112,8 @@ def test_first_ones_stand_before_all_others_whatever_was_learned() -> None:
     head = replace(FIXED, traits={"type": {"pump": 5.0, "rescue": -5.0}}, counted=9)
     offers = [Offer("pump", 0.9), Offer("rescue", 0.1, first=True)]
     assert arrange(Policy(head, head), Context(), offers) == (1, 0)
+    saving = [Offer("rescue", 0.1, first=True), Offer("pump", 0.9, first=True)]
+    assert arrange(Policy(head, head), Context(), saving) == (0, 1), "nothing learned moves what saves lives"
 
 
 def test_changes_names_the_largest_first() -> None:

@@ -105,12 +105,42 @@ def _parser() -> argparse.ArgumentParser:
     forget = wishes.add_parser("forget", help="remove what was learned")
     forget.add_argument("--json", action="store_true", default=argparse.SUPPRESS)
 
+    _learn_options(commands.add_parser("learn", help="learn the order of actions from choices and outcomes"))
+
     demo = commands.add_parser("demo", help="load the demo city and serve it")
     demo.add_argument("--load-only", action="store_true", help="load it and end")
     demo.add_argument("--host", default="127.0.0.1")
     demo.add_argument("--port", type=int, default=7860)
     demo.add_argument("--json", action="store_true")
     return parser
+
+
+def _learn_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--json", action="store_true")
+    steps = parser.add_subparsers(dest="action", metavar="ACTION", prog="precedent learn")
+    show = steps.add_parser("show", help="what is in force, what is on trial, and what the gate says of it")
+    show.add_argument("--json", action="store_true", default=argparse.SUPPRESS)
+    for name, told in (
+        ("approve", "put the version on trial in force, where all conditions hold"),
+        ("reject", "end the trial of a version for good"),
+        ("rollback", 'put a former version in force again ("base": the fixed order)'),
+    ):
+        step = steps.add_parser(name, help=told)
+        step.add_argument("version", metavar="VERSION")
+        step.add_argument("--by", required=True, metavar="NAME", help="who decides")
+        step.add_argument("--note", default="", metavar="TEXT")
+        step.add_argument("--json", action="store_true", default=argparse.SUPPRESS)
+    replay = steps.add_parser("replay", help="fit every kept version from the log once more and compare, byte for byte")
+    replay.add_argument("version", nargs="?", metavar="VERSION", help="only this one")
+    replay.add_argument("--json", action="store_true", default=argparse.SUPPRESS)
+    trace = steps.add_parser("trace", help="the rows of the log behind a figure of the page, as JSON lines")
+    trace.add_argument("figure", nargs="+", metavar="FIGURE", help='as the page names it, such as "condition:people"')
+    trace.add_argument("--json", action="store_true", default=argparse.SUPPRESS, help="one JSON object a figure")
+    withdraw = steps.add_parser("withdraw", help="a person's questions, choices and reports count for nothing any more")
+    withdraw.add_argument("name", metavar="NAME")
+    withdraw.add_argument("--by", required=True, metavar="NAME", help="who writes it down")
+    withdraw.add_argument("--reason", required=True, metavar="TEXT")
+    withdraw.add_argument("--json", action="store_true", default=argparse.SUPPRESS)
 
 
 def _search_options(parser: argparse.ArgumentParser, top: int) -> None:

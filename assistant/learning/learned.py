@@ -27,8 +27,8 @@ class Told:
 
 def learned_of(told: Sequence[Told], group: str | None, counts: Counting | None) -> tuple[Learned | None, ...]:
     """What can be said of each; None where it was not moved, where the group of categories is unknown, or where the
-    counts do not bear the move out: the share that was adopted and the share of known effects that worked (a half where
-    none is known) must lie above a half in the mean for a move up, below it for one down; there must be LEAST_DECIDED
+    counts do not bear the move out: the share that was adopted and the share of known effects that worked (leaning to a
+    half by two) must lie above a half in the mean for a move up, below it for one down; there must be LEAST_DECIDED
     decisions."""
     moved = [one.action_type for one in told if one.moved]
     if group is None or counts is None or not moved:
@@ -40,7 +40,7 @@ def learned_of(told: Sequence[Told], group: str | None, counts: Counting | None)
 def _learned(told: Told, counts: Counts) -> Learned | None:
     if counts.decided < LEAST_DECIDED:
         return None
-    effect = counts.worked / counts.known if counts.known else 0.5
+    effect = (counts.worked + 1) / (counts.known + 2)  # one lucky effect does not make up for what few adopted
     balance = counts.adopted / counts.decided + effect - 1.0
     if balance * told.moved <= 0:
         return None

@@ -74,6 +74,7 @@ class LearnerSettings:
 
 
 DEFAULT = LearnerSettings()
+REVISION = 1  # raised with every change of this computation, so that a replay can tell an earlier one
 
 
 def fit(events: Iterable[Event], *, at: datetime, settings: LearnerSettings = DEFAULT) -> Policy:
@@ -99,7 +100,7 @@ def fit(events: Iterable[Event], *, at: datetime, settings: LearnerSettings = DE
         acceptance=_head(slopes, liked, share, acceptance_votes, len(accepted)),
         outcome=_head(outcome_slopes, _joined(works, liked, slope), 1.0 - share, float(weights.sum()), len(effects)),
         usual=usual,
-        settings=asdict(settings),
+        settings={**asdict(settings), "learner": REVISION},
     )
     return Policy.read(policy.text())  # so that it is the same before it is kept and after
 

@@ -157,8 +157,9 @@ BASE = Policy()
 
 
 def arrange(policy: Ranker, context: Context, offers: Sequence[Offer]) -> tuple[int, ...]:
-    """Indices into the offers, the best first: those marked `first` before all others, then by score; ties by base
-    score, action type and index.
+    """Indices into the offers, the best first: those marked `first` before all others as they were offered, since
+    nothing that was learned moves what a danger to life calls for; then by score; ties by base score, action type and
+    index.
 
     >>> arrange(BASE, Context(), [Offer("pump", base=0.4), Offer("warn", base=0.6), Offer("rescue", 0.1, first=True)])
     (2, 1, 0)
@@ -167,7 +168,9 @@ def arrange(policy: Ranker, context: Context, offers: Sequence[Offer]) -> tuple[
 
     def place(index: int) -> tuple[bool, float, float, str, int]:
         offer = offers[index]
-        return not offer.first, -scores[index], -offer.base, offer.action_type, index
+        if offer.first:
+            return False, 0.0, 0.0, "", index
+        return True, -scores[index], -offer.base, offer.action_type, index
 
     return tuple(sorted(range(len(offers)), key=place))
 
