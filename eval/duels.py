@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from assistant.learning.events import Context, Effect, Event, Offer, Proposed, Reacted
-from assistant.learning.interleave import draft
+from assistant.learning.interleave import LABELS, draft
 
 __all__ = ["DUELS", "Duel", "Truth", "events_of", "truth_of"]
 
@@ -119,8 +119,9 @@ def truth_of(duel: Duel, *, situations: int = 100_000, seed: int = 1) -> Truth:
     orders = [np.argsort(-scores, axis=1, kind="stable")[:, :3] for scores in (champion, challenger)]
     ours, theirs = (np.take_along_axis(values, order, axis=1) @ DISCOUNTS / best for order in orders)
     likes = _liked(duel, values, challenger)
-    chosen = 1.0 * (1 - EDITS) + 0.7 * EDITS + KNOWN * (values - 0.5)  # see interleave.label
-    labels = likes * SAYS_YES * chosen - 0.5 * (1 - likes) * SAYS_NO
+    choice = LABELS["adopt"] * (1 - EDITS) + LABELS["edit"] * EDITS
+    chosen = choice + KNOWN * (2 * values - 1)  # see interleave.label
+    labels = likes * SAYS_YES * chosen + LABELS["reject"] * (1 - likes) * SAYS_NO
     firsts = [np.take_along_axis(labels, order[:, :1], axis=1).mean() for order in orders]
     return Truth(float((theirs - ours).mean()), float(firsts[1] - firsts[0]))
 

@@ -244,3 +244,11 @@ def test_a_traced_number_escapes_its_name() -> None:
     assert traced("1", 'a"<b>', hint="x<") == (
         '<data value="a&quot;&lt;b&gt;" title="x&lt; · precedent learn trace a&quot;&lt;b&gt;">1</data>'
     )
+
+
+def test_a_damaged_model_is_told_at_the_top(account: Account) -> None:
+    words = words_in()
+    assert "损坏" not in learning_page(words, account, None)
+    hurt = replace(account, state=replace(account.state, damaged=("p0003-1a2b3c4d",)))
+    shown = learning_page(words, hurt, None)
+    assert "第 3 版的文件损坏或丢失" in shown

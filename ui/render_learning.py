@@ -30,7 +30,9 @@ def learning_page(words: Wording, account: Account, person: Person | None, *, to
     )
     if not account.steps:
         return f'{top}<div class="learned">{_empty(words, account)}</div>'
+    hurt = t("list.comma").join(version(words, name) for name in account.state.damaged)
     parts = (
+        notice(t("learning.damaged", versions=hurt) if hurt else "", bad=True),
         _now(words, account),
         gate(words, account),
         gain(words, account),

@@ -18,11 +18,12 @@ from typing import Literal
 from assistant.learning.events import CHAMPION, Context, Event, GateEvent, Mode, Offer, Slate
 from assistant.learning.interleave import draft
 from assistant.learning.learner import LearnerSettings, fit
+from assistant.learning.library import Library
 from assistant.learning.order import Scored
-from assistant.learning.policy import BASE, Policy, arrange
+from assistant.learning.policy import Policy, arrange
 from assistant.learning.promotion import Judgement, Limits, judge
-from assistant.learning.reading import CountedLog, Reading
-from assistant.learning.shelves import Shelf
+from assistant.learning.reading import Reading
+from assistant.learning.shelves import EventLog, Shelf
 from assistant.learning.standing import FIXED, Standing, standing_of
 from assistant.learning.state import Learned, State
 from knowledge.errors import BadInput
@@ -60,7 +61,7 @@ class Advisor:
 
     def __init__(
         self,
-        log: CountedLog,
+        log: EventLog,
         shelf: Shelf,
         settings: AdvisorSettings = AdvisorSettings(),
         *,
@@ -71,19 +72,23 @@ class Advisor:
         self._log, self._shelf, self._settings = log, shelf, settings
         self._gold_check, self._approver, self._clock = gold_check, approver, clock
         self._lock = threading.RLock()
-        self._policies: dict[str, Policy] = {FIXED: BASE}
+        self._library = Library(shelf)
         self._gold: dict[tuple[str, str], float | None] = {}
         self._standing: Standing = Standing()
         self._looked = float("-inf")
         self._reading = Reading(log)
-        self._watermarks: dict[str, int] = {}
         self._fitted = 0  # number of the last event that a model was fitted on
 
     def propose(self, context: Context, offers: Sequence[Offer], rng: random.Random) -> Slate:
         """An order of all offers, with teams and propensities of the shown places. In an emergency, and where an offer
-        is marked `first`, the champion's order alone; nothing is drawn by lot there."""
+        is marked `first`, the champion's order alone; nothing is drawn by lot there. Where the champion's model cannot
+        be read, the fixed order alone; where the challenger's cannot, the champion's alone."""
         standing = self._now()
-        scores = self._policy(standing.champion).scores(context, offers)
+        if not self._library.readable(standing.champion):
+            standing = Standing()
+        elif standing.challenger is not None and not self._library.readable(standing.challenger):
+            standing = replace(standing, challenger=None)
+        scores = self._library.policy(standing.champion).scores(context, offers)
         order = arrange(Scored(scores), context, offers)
         careful = context.emergency or any(offer.first for offer in offers)
         if careful or standing.challenger is None or standing.paused or not offers:
@@ -91,7 +96,7 @@ class Advisor:
             slate = Slate(order, (CHAMPION,) * places, (1.0,) * places, standing.champion, scores=scores)
             calm: Mode = "base" if standing.champion == FIXED else "champion"
             return replace(slate, mode="emergency" if careful else calm)
-        others = self._policy(standing.challenger).scores(context, offers)
+        others = self._library.policy(standing.challenger).scores(context, offers)
         drafted = draft(order, arrange(Scored(others), context, offers), rng, places=self._settings.places)
         return replace(
             drafted, version=standing.champion, challenger=standing.challenger, scores=scores, challenger_scores=others
@@ -116,10 +121,13 @@ class Advisor:
     def learn(self, *, by: str = SYSTEM) -> Learned:
         """Reads what is new and does what is due: judges the trial, suspends a harmful challenger, says when one is
         ready (and promotes it where the approver says yes), ends a trial that takes too long, fits a new challenger.
-        Cheap where nothing is new; may be called after every event."""
+        Cheap where nothing is new; may be called after every event. While a model in force or on trial cannot be read
+        it does nothing: somebody restores that model, rolls back, or rejects it."""
         with self._lock:
             standing = self._now(refresh=True)
             self._catch_up(standing)
+            if self._damaged(standing):
+                return Learned()
             judgement = self._judgement(standing)
             steps: list[GateEvent] = []
             if judgement is not None:
@@ -129,9 +137,10 @@ class Advisor:
 
     def approve(self, version: str, by: str, note: str = "") -> None:
         """Promotes the challenger on trial. Raises BadInput where it is not on trial, where a condition does not hold
-        as things stand now, or where nobody is named."""
+        as things stand now, or where nobody is named; Fault or NotFound where its model cannot be read."""
         with self._lock:
             standing = self._on_trial(version, by)
+            self._library.policy(version)
             self._gold.clear()  # what is approved is measured as things are today
             judgement = self._judgement(standing)
             if judgement is None or not judgement.ready:
@@ -187,6 +196,7 @@ class Advisor:
                 interactions=self._reading.interactions,
                 interleaved=self._reading.interleaved,
                 history=tuple(self._shelf.history()),
+                damaged=self._damaged(standing),
             )
 
     def _now(self, *, refresh: bool = False) -> Standing:
@@ -194,19 +204,15 @@ class Advisor:
         if refresh or time.monotonic() - self._looked > self._settings.refresh_s:
             history = self._shelf.history()
             self._standing, self._looked = standing_of(history), time.monotonic()
-            for step in history:
-                if step.kind == "fitted" and step.challenger and step.challenger not in self._watermarks:
-                    self._watermarks[step.challenger] = self._shelf.get(step.challenger).watermark
-            self._fitted = max(self._fitted, *self._watermarks.values(), 0)
+            fitted = {step.challenger for step in history if step.kind == "fitted" and step.challenger}
+            self._fitted = max(self._fitted, *map(self._library.watermark, fitted), 0)
         return self._standing
 
-    def _policy(self, version: str) -> Policy:
-        if version not in self._policies:
-            self._policies[version] = Policy.read(self._shelf.get(version).text)
-        return self._policies[version]
+    def _damaged(self, standing: Standing) -> tuple[str, ...]:
+        return self._library.damaged((standing.champion, standing.challenger))
 
     def _catch_up(self, standing: Standing) -> None:
-        fitted_on = self._watermarks.get(standing.line[0], 0) if standing.line else 0
+        fitted_on = self._library.watermark(standing.line[0]) if standing.line else 0
         self._reading.catch_up(standing.champion, standing.line, fitted_on=fitted_on)
 
     def _judgement(self, standing: Standing) -> Judgement | None:
@@ -214,11 +220,11 @@ class Advisor:
         if self._reading.trial is None or standing.challenger is None:
             return None
         judgement = judge(self._reading.trial, self._settings.limits)
-        if self._gold_check is None or not judgement.ready:
+        if self._gold_check is None or not judgement.ready or self._damaged(standing):
             return judgement
         pair = (standing.champion, standing.challenger)
         if pair not in self._gold:
-            self._gold[pair] = self._gold_check(self._policy(pair[0]), self._policy(pair[1]))
+            self._gold[pair] = self._gold_check(*map(self._library.policy, pair))
         return judge(self._reading.trial, self._settings.limits, gold=self._gold[pair])
 
     def _decide(self, standing: Standing, judgement: Judgement, by: str) -> list[GateEvent]:
@@ -252,7 +258,7 @@ class Advisor:
         kept = self._shelf.put(policy.text(), watermark=watermark, at=self._clock())
         if kept.version in {*standing.out, *standing.former, *standing.line}:
             return []
-        self._policies[kept.version] = policy
+        self._library.keep(kept, policy)
         trying = replace(standing, challenger=kept.version)
         return [self._note("fitted", trying, by), self._note("trial", trying, by, judgement if standing.line else None)]
 

@@ -21,7 +21,7 @@ from assistant.learning.reading import CountedLog
 from assistant.learning.shelves import Shelf
 from assistant.learning.standing import FIXED
 from assistant.learning.trial import Slice
-from knowledge.errors import BadInput, NotFound
+from knowledge.errors import BadInput, Fault, NotFound
 
 __all__ = ["Account", "Change", "Insight", "TrialTold"]
 
@@ -82,14 +82,21 @@ class Insight:
         self._credits: dict[str, tuple[int, float]] = {}
         self._trials: dict[int, tuple[PastTrial, int, TrialTold]] = {}  # by number, with how many entries they had
         self._lock = threading.Lock()
-        self._known: tuple[tuple[int, ...], Account] | None = None
+        self._known: tuple[tuple[int | str, ...], Account] | None = None
 
     def account(self) -> Account:
         """How things stand now."""
         state = self._advisor.state()
         with self._lock:
             self._catch_up()
-            key = (self._ledger.last, self._ledger.withdrawals, len(state.history), state.wanted, state.unseen)
+            key = (
+                self._ledger.last,
+                self._ledger.withdrawals,
+                len(state.history),
+                state.wanted,
+                state.unseen,
+                *state.damaged,
+            )
             if self._known is None or self._known[0] != key:
                 self._known = (key, self._told(state))
             return self._known[1]
@@ -237,7 +244,11 @@ class Insight:
         return {method: Figure(f"estimate:{method}", found[method], numbers) for method in METHODS}, ""
 
     def _policy(self, version: str) -> Policy:
-        return BASE if version == FIXED else Policy.read(self._shelf.get(version).text)
+        """A model; one that is damaged or gone counts as the fixed order, which answers in its place."""
+        try:
+            return BASE if version == FIXED else Policy.read(self._shelf.get(version).text)
+        except (Fault, NotFound):
+            return BASE
 
     def _labels(self, version: str) -> tuple[int, int]:
         policy = self._policy(version)

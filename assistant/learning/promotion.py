@@ -23,17 +23,19 @@ class Limits:
     `evidence` and `harm` are wealths of the bets (1 at the start). 20 is strong evidence and suspends; a promotion asks
     for 50, so that Ville's inequality alone keeps false ones under one in fifty trials. `level` is that of the
     one-sided lower bound of the estimate at the first place. `worse_outcomes` is by how much (of 0..1) the outcomes of
-    adopted actions may be worse, as far as a one-sided bound at `level` can tell, with at least `outcomes` known on
-    either side. `share` in 0..1 is the most that one person may have of all credit; `worse_gold` by how much the gold
-    set may fall. Where several versions followed one another in a trial, the last one must have been shown in `version`
-    interactions, and the bets on it alone must not have lost.
+    adopted actions may be worse, as far as a one-sided bound at `outcome_level` can tell, with at least `outcomes`
+    known on either side, of actions about which the two orders differ; with fewer the condition does not hold. `share`
+    in 0..1 is the most that one person may have of all credit; `worse_gold` by how much the gold set may fall. Where
+    several versions followed one another in a trial, the last one must have been shown in `version` interactions, and
+    the bets on it alone must not have lost.
     """
 
     evidence: float = 50.0
     harm: float = 20.0
     level: float = 0.95
-    worse_outcomes: float = 0.10
-    outcomes: int = 15
+    worse_outcomes: float = 0.05
+    outcome_level: float = 0.90
+    outcomes: int = 30
     interactions: int = 150
     people: int = 5
     share: float = 0.20
@@ -129,7 +131,7 @@ def _outcomes(trial: Trial, limits: Limits) -> Condition:
     from scipy.special import ndtri
 
     error = math.sqrt(ours.variance / ours.count + theirs.variance / theirs.count)
-    low = ours.mean - theirs.mean - float(ndtri(limits.level)) * error
+    low = ours.mean - theirs.mean - float(ndtri(limits.outcome_level)) * error
     return _at_least("outcomes", low, -limits.worse_outcomes)
 
 

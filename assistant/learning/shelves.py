@@ -28,6 +28,10 @@ class EventLog(Protocol):
         """The number of the newest event; 0 where there is none."""
         ...
 
+    def withdrawals(self) -> int:
+        """How many withdrawals were written so far: who keeps what was read begins again when this grows."""
+        ...
+
 
 @dataclass(frozen=True)
 class KeptPolicy:

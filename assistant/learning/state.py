@@ -21,7 +21,8 @@ class Learned:
 class State:
     """How learning stands: what is in force and on trial, the trial's judgement, the number of the last event read, the
     choices and outcomes that no model has seen yet and how many of them a new one waits for, interactions so far and
-    how many of them were interleaved, and the gate's history (oldest first)."""
+    how many of them were interleaved, the gate's history (oldest first), and which of the models in force and on trial
+    cannot be read: instead of a damaged champion the fixed order answers, and a damaged challenger is not shown."""
 
     standing: Standing
     judgement: Judgement | None
@@ -31,3 +32,4 @@ class State:
     interactions: int
     interleaved: int
     history: tuple[GateEvent, ...]
+    damaged: tuple[str, ...] = ()

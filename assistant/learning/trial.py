@@ -13,8 +13,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar
 
-from assistant.learning.events import BOTH, CHALLENGER, CHAMPION, Context, Effect, Event, Proposed, Reacted, Slate
-from assistant.learning.interleave import credit, label
+from assistant.learning.events import BOTH, CHALLENGER, Context, Effect, Event, Proposed, Reacted, Slate
+from assistant.learning.interleave import credit, label, weights
 from assistant.learning.offpolicy import TopOne
 from assistant.learning.wager import Wager
 
@@ -94,7 +94,7 @@ class Trial:
     them: `gain` and `harm`, the bets on and against the challenger; `harms`, the bets against it by slice; `credits`,
     by person the size of the credit that his choices gave, either way; `credit`, the interactions' credits; `top_one`,
     the estimate at the first place; `challenger_outcomes` and `champion_outcomes`, the qualities in 0..1 of adopted
-    actions that only one of the two put where they stood."""
+    actions that only one of the two put where they stood, from pairs that give credit."""
 
     def __init__(self, champion: str, *line: str) -> None:
         self.champion, self.line = champion, line
@@ -204,23 +204,24 @@ def _counted(shown: _Shown) -> _Count:
     qualities = {slot: found for slot in told if (found := _told(shown, slot)) is not None}
     by_slot: dict[int, list[float]] = {}
     by_person: dict[str, dict[int, float]] = {}
+    adopted: set[int] = set()
     for (slot, person), reaction in shown.reactions.items():
         worth = label(reaction.kind, qualities.get(slot)) if slot < len(shown.slate.teams) else None
         if worth is not None:
             by_slot.setdefault(slot, []).append(worth)
             by_person.setdefault(person, {})[slot] = worth
+            adopted |= {slot} if reaction.kind in ("adopt", "edit") and slot in qualities else set()
     labels = {slot: sum(said) / len(said) for slot, said in by_slot.items()}
-    adopted = {slot for slot, worth in labels.items() if worth > 0 and slot in qualities}
     whole = credit(shown.slate, labels)
     alone = len(by_person) == 1
     sizes = {person: abs(whole if alone else credit(shown.slate, said)) for person, said in by_person.items()}
-    teams = shown.slate.teams
+    sides = weights(shown.slate) if adopted else []
     return _Count(
         credit=whole,
         by_person={person: size for person, size in sizes.items() if size},
         top=labels.get(0, 0.0),
-        challenger=tuple(qualities[slot] for slot in sorted(adopted) if teams[slot] == CHALLENGER),
-        champion=tuple(qualities[slot] for slot in sorted(adopted) if teams[slot] == CHAMPION),
+        challenger=tuple(qualities[slot] for slot in sorted(adopted) if sides[slot] > 0),
+        champion=tuple(qualities[slot] for slot in sorted(adopted) if sides[slot] < 0),
     )
 
 
