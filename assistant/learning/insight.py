@@ -82,21 +82,15 @@ class Insight:
         self._credits: dict[str, tuple[int, float]] = {}
         self._trials: dict[int, tuple[PastTrial, int, TrialTold]] = {}  # by number, with how many entries they had
         self._lock = threading.Lock()
-        self._known: tuple[tuple[int | str, ...], Account] | None = None
+        self._known: tuple[tuple[tuple[int, ...], tuple[str, ...]], Account] | None = None
 
     def account(self) -> Account:
         """How things stand now."""
         state = self._advisor.state()
         with self._lock:
             self._catch_up()
-            key = (
-                self._ledger.last,
-                self._ledger.withdrawals,
-                len(state.history),
-                state.wanted,
-                state.unseen,
-                *state.damaged,
-            )
+            counted = (self._ledger.last, self._ledger.withdrawals, len(state.history), state.wanted, state.unseen)
+            key = (counted, state.damaged)
             if self._known is None or self._known[0] != key:
                 self._known = (key, self._told(state))
             return self._known[1]
