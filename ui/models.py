@@ -10,13 +10,13 @@ from pathlib import Path
 from typing import Any
 
 from assistant.gate import Figures
+from assistant.goldorder import read_gold
 from assistant.models import BUILT_IN
-from assistant.tune import Compared, GoldQuestion, Tuned, tune
+from assistant.tune import Compared, Tuned, tune
 from assistant.wiring import Workplace
 from knowledge.errors import BadInput
 from knowledge.level import LANGUAGES, pair
 from knowledge.sentence_trainer import Training
-from knowledge.text import clean
 
 __all__ = ["models"]
 
@@ -57,7 +57,7 @@ def _tune(options: Namespace, workplace: Workplace) -> None:
     tuned = tune(
         workplace,
         base=None if options.base is None else _placed(options.base),
-        gold=None if options.gold is None else _gold(options.gold),
+        gold=None if options.gold is None else read_gold(options.gold),
         training=Training(epochs=options.epochs),
         dry_run=options.dry_run,
         progress=shown,
@@ -68,29 +68,6 @@ def _tune(options: Namespace, workplace: Workplace) -> None:
     print(_report(tuned, dry_run=options.dry_run))
     if tuned.folder:
         print(_readable(_state(workplace)))
-
-
-def _gold(path: Path) -> list[GoldQuestion]:
-    """Questions as eval/gold has them; those without precedent say nothing of an embedder. A list of external ids
-    instead of grades means grade 3."""
-    found: list[GoldQuestion] = []
-    try:
-        lines = path.read_text(encoding="utf-8-sig").split("\n")
-    except (OSError, UnicodeDecodeError) as error:
-        raise BadInput(f"{path} cannot be read ({error}); give a UTF-8 file of JSON lines") from error
-    for number, line in enumerate(lines, 1):
-        if not line.strip():
-            continue
-        try:
-            row = json.loads(line)
-            relevant = row.get("relevant", {})
-            grades = relevant if isinstance(relevant, dict) else dict.fromkeys(map(str, relevant), 3)
-            if not all(type(grade) is int and 0 < grade <= 3 for grade in grades.values()):
-                raise ValueError("a grade is 1, 2 or 3")
-            found.append((clean(row["text"]), grades))
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
-            raise BadInput(f"{path}, line {number}: {error!r}; a question needs text and relevant") from error
-    return found
 
 
 def _report(tuned: Tuned, *, dry_run: bool) -> str:
